@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// Marks what libqnetdev exports; everything else is hidden.
+#define NET_API __attribute__((visibility("default")))

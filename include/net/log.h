@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <functional>
+#include <string_view>
+
+#include "net/api.h"
+
+namespace net {
+
+enum class LogLevel { debug, info, warning, error };
+
+/// "debug", "info", "warning" or "error".
+NET_API std::string_view log_level_name(LogLevel level);
+
+/// Where the library tells what it cannot return: a warning, or a failure after the fact.
+///
+/// Libraries return errors and log only what has no caller left to go to. The sink may be called
+/// from any thread, also from two at once, and must not call back into the library.
+class NET_API Log {
+public:
+    using Sink = std::function<void(LogLevel, std::string_view message)>;
+
+    /// Discards everything.
+    Log() = default;
+    explicit Log(Sink sink) : sink_(std::move(sink)) {}
+
+    void write(LogLevel level, std::string_view message) const {
+        if (sink_) {
+            sink_(level, message);
+        }
+    }
+    void warning(std::string_view message) const { write(LogLevel::warning, message); }
+    void info(std::string_view message) const { write(LogLevel::info, message); }
+
+private:
+    Sink sink_ = {};
+};
+
+/// A Log that writes "<program>: <level>: <message>" lines of at least `minimum` to standard error.
+NET_API Log stderr_log(std::string_view program, LogLevel minimum = LogLevel::warning);
+
+}  // namespace net

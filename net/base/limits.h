@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+/// Every size that a user or peer can make us allocate, and every wait, in one place.
+namespace net::limits {
+
+/// Queues of one tap interface: MAX_TAP_QUEUES in the kernel's drivers/net/tun.c.
+inline constexpr unsigned kTapQueues = 256;
+
+/// Bytes of an interface name, its NUL included: IFNAMSIZ in <linux/if.h>.
+inline constexpr std::size_t kInterfaceName = 16;
+
+/// Bytes of one `-netdev` argument, netdev_add object or batch line.
+inline constexpr std::size_t kArgumentBytes = std::size_t{64} << 20;
+
+/// Nesting of arrays and objects in JSON input (spec: QMP's own limit).
+inline constexpr std::size_t kJsonDepth = 1024;
+
+/// JSON tokens of one value (spec: QMP's own limit).
+inline constexpr std::size_t kJsonTokens = std::size_t{2} << 20;
+
+/// Bytes of an option name fragment between dots (keyval grammar).
+inline constexpr std::size_t kKeyFragment = 127;
+
+/// Characters of the part of a client's `info network` line behind its type.
+inline constexpr std::size_t kInfoText = 255;
+
+/// Output of a script or helper kept for an error message; the rest is read and dropped.
+inline constexpr std::size_t kChildOutput = 4096;
+
+/// How long a script or helper may run, unless NetContextOptions says otherwise.
+inline constexpr std::chrono::seconds kScriptTimeout{30};
+
+/// How long bring-up waits for an interface of the same name that is being removed.
+inline constexpr std::chrono::seconds kInterfaceGoneTimeout{5};
+
+/// Words of a `helper=` text.
+inline constexpr std::size_t kHelperWords = 64;
+
+/// Threads that close the descriptors of removed netdevs.
+inline constexpr unsigned kReaperThreads = 16;
+
+/// Frames that a client holds back for a peer that cannot take them now.
+inline constexpr std::size_t kQueuedPackets = 1024;
+
+/// Frames taken from a tap for each wake-up, so that one busy queue cannot starve the others.
+inline constexpr int kPacketsPerWakeup = 50;
+
+/// Largest frame: 64 KiB of segment plus headers (spec: QEMU reads into 69632 bytes).
+inline constexpr std::size_t kPacketBytes = 69632;
+
+}  // namespace net::limits
