@@ -58,9 +58,9 @@ public:
     const std::string& message() const { return message_; }
     ErrorClass error_class() const { return class_; }
     Stage stage() const { return stage_; }
-    int errnum() const { return errnum_; }                ///< 0 unless built by from_errno().
-    const std::string& param() const { return param_; }   ///< Empty: about no single option.
-    const std::string& hint() const { return hint_; }     ///< Empty: none known.
+    int errnum() const { return errnum_; }                  ///< 0 unless built by from_errno().
+    const std::string& param() const { return param_; }     ///< Empty: about no single option.
+    const std::string& hint() const { return hint_; }       ///< Empty: none known.
     std::optional<TextSpan> span() const { return span_; }  ///< Only for text input.
 
 private:

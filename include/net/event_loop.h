@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include "net/api.h"
+#include "net/result.h"
+
+struct _GMainContext;
+
+namespace net {
+
+/// What a descriptor is watched for, and what it turned out to be ready for.
+enum FdEvents : unsigned {
+    fd_none = 0,
+    fd_readable = 1,
+    fd_writable = 2,
+    fd_broken = 4,  ///< Error or hang-up; reported whether asked for or not.
+};
+
+/// The seam to whatever drives the process: descriptors and timers, nothing else.
+///
+/// Network clients use it only through FdWatch and Timer, so the same client runs on the main loop
+/// or on a thread with a loop of its own. Not thread-safe: one loop, one thread.
+class NET_API EventLoop {
+public:
+    using Token = std::uint64_t;
+    using FdCallback = std::function<void(unsigned ready)>;
+    using TimerCallback = std::function<void()>;
+
+    EventLoop() = default;
+    EventLoop(const EventLoop&) = delete;
+    EventLoop& operator=(const EventLoop&) = delete;
+    virtual ~EventLoop() = default;
+
+    /// Calls `callback` whenever `fd` is ready for one of `events`, level-triggered.
+    virtual Result<Token> add_fd(int fd, unsigned events, FdCallback callback) = 0;
+    virtual Result<void> modify_fd(Token token, unsigned events) = 0;
+    /// After it returns the callback is not called again; legal inside any callback.
+    virtual void remove_fd(Token token) noexcept = 0;
+
+    /// Calls `callback` once, not before `delay` has passed.
+    virtual Token add_timer(std::chrono::milliseconds delay, TimerCallback callback) = 0;
+    virtual void remove_timer(Token token) noexcept = 0;
+};
+
+/// An EventLoop on a GMainContext (null: the default one), which the caller iterates.
+///
+/// All descriptors share one epoll instance and one GSource: an iteration costs the same with one
+/// watch as with a thousand. Keeps a reference to the context. Fails if the process is out of
+/// descriptors.
+NET_API Result<std::unique_ptr<EventLoop>> glib_event_loop(_GMainContext* context);
+
+/// Watches a descriptor for as long as it lives. Declare it after the UniqueFd that it watches.
+///
+/// A watch may be destroyed or moved inside its own callback.
+class NET_API FdWatch {
+public:
+    FdWatch() = default;
+    static Result<FdWatch> create(EventLoop& loop, int fd, unsigned events,
+                                  EventLoop::FdCallback callback);
+    FdWatch(FdWatch&& other) noexcept
+        : loop_(std::exchange(other.loop_, nullptr)), token_(other.token_) {}
+    FdWatch& operator=(FdWatch&& other) noexcept {
+        reset();
+        loop_ = std::exchange(other.loop_, nullptr);
+        token_ = other.token_;
+        return *this;
+    }
+    ~FdWatch() { reset(); }
+
+    /// Changes what is watched for; `fd_none` still reports `fd_broken`.
+    Result<void> set_events(unsigned events) { return loop_->modify_fd(token_, events); }
+    explicit operator bool() const noexcept { return loop_ != nullptr; }
+    /// Stops watching.
+    void reset() noexcept {
+        if (EventLoop* loop = std::exchange(loop_, nullptr)) {
+            loop->remove_fd(token_);
+        }
+    }
+
+private:
+    EventLoop* loop_ = nullptr;
+    EventLoop::Token token_ = 0;
+};
+
+/// A one-shot timer that is cancelled by destruction.
+class NET_API Timer {
+public:
+    Timer() = default;
+    Timer(EventLoop& loop, std::chrono::milliseconds delay, EventLoop::TimerCallback callback)
+        : loop_(&loop), token_(loop.add_timer(delay, std::move(callback))) {}
+    Timer(Timer&& other) noexcept
+        : loop_(std::exchange(other.loop_, nullptr)), token_(other.token_) {}
+    Timer& operator=(Timer&& other) noexcept {
+        reset();
+        loop_ = std::exchange(other.loop_, nullptr);
+        token_ = other.token_;
+        return *this;
+    }
+    ~Timer() { reset(); }
+
+    void reset() noexcept {
+        if (EventLoop* loop = std::exchange(loop_, nullptr)) {
+            loop->remove_timer(token_);
+        }
+    }
+
+private:
+    EventLoop* loop_ = nullptr;
+    EventLoop::Token token_ = 0;
+};
+
+}  // namespace net

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+#include "net/base/fd_reaper.h"
+
+#include <csignal>
+#include <system_error>
+#include <utility>
+
+#include "net/base/limits.h"
+
+namespace net {
+namespace {
+
+/// Blocks every signal while it lives, so that a new thread takes none meant for the program.
+class SignalsBlocked {
+public:
+    SignalsBlocked() {
+        sigset_t all;
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &saved_);
+    }
+    SignalsBlocked(const SignalsBlocked&) = delete;
+    SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+    ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &saved_, nullptr); }
+
+private:
+    sigset_t saved_;
+};
+
+}  // namespace
+
+FdReaper::~FdReaper() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    work_.notify_all();
+    for (std::thread& worker : workers_) {
+        worker.join();
+    }
+}
+
+bool FdReaper::start_worker() {
+    try {
+        const SignalsBlocked blocked;
+        workers_.emplace_back(&FdReaper::run_worker, this);
+        return true;
+    } catch (const std::system_error&) {
+        return false;  // out of threads
+    }
+}
+
+void FdReaper::submit(Job job) {
+    std::unique_lock lock(mutex_);
+    ++pending_;
+    ++pending_names_[job.name];
+    for (const UniqueFd& fd : job.fds) {
+        closing_.insert(fd.get());
+    }
+    if (idle_ <= queue_.size() && workers_.size() < limits::kReaperThreads && !start_worker() &&
+        workers_.empty()) {
+        lock.unlock();
+        run(job);
+        return;
+    }
+    queue_.push_back(std::move(job));
+    work_.notify_one();
+}
+
+void FdReaper::run_worker() {
+    std::unique_lock lock(mutex_);
+    while (true) {
+        ++idle_;
+        work_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+        --idle_;
+        if (queue_.empty()) {
+            return;  // stopping, and nothing left
+        }
+        Job job = std::move(queue_.front());
+        queue_.pop_front();
+        lock.unlock();
+        run(job);
+        lock.lock();
+    }
+}
+
+void FdReaper::run(Job& job) {
+    if (job.before_close) {
+        job.before_close();
+    }
+    std::vector<int> closed;
+    closed.reserve(job.fds.size());
+    for (UniqueFd& fd : job.fds) {
+        closed.push_back(fd.get());
+        fd.reset();
+    }
+    const std::lock_guard lock(mutex_);
+    for (const int number : closed) {
+        closing_.erase(closing_.find(number));
+    }
+    --pending_;
+    const auto name = pending_names_.find(job.name);
+    if (--name->second == 0) {
+        pending_names_.erase(name);
+    }
+    done_.notify_all();
+}
+
+bool FdReaper::wait_for(const std::string& name, std::chrono::milliseconds timeout) {
+    std::unique_lock lock(mutex_);
+    return done_.wait_for(lock, timeout, [&] { return !pending_names_.contains(name); });
+}
+
+void FdReaper::wait_all() {
+    std::unique_lock lock(mutex_);
+    done_.wait(lock, [this] { return pending_ == 0; });
+}
+
+bool FdReaper::is_closing(int fd) const {
+    const std::lock_guard lock(mutex_);
+    return closing_.contains(fd);
+}
+
+}  // namespace net

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "net/unique_fd.h"
+
+namespace net {
+
+/// Closes descriptors on a few threads, because the last close of a tap takes the kernel ~15 ms.
+///
+/// Threads start when there is work and number at most limits::kReaperThreads; if the kernel
+/// refuses one, submit() does the work itself. Destruction finishes everything. Thread-safe.
+class FdReaper {
+public:
+    struct Job {
+        std::string name = {};  ///< What waiters know it by: the interface name. May be empty.
+        std::function<void()> before_close = {};  ///< Runs first, on the reaper's thread.
+        std::vector<UniqueFd> fds = {};           ///< Closed in order.
+    };
+
+    FdReaper() = default;
+    FdReaper(const FdReaper&) = delete;
+    FdReaper& operator=(const FdReaper&) = delete;
+    ~FdReaper();
+
+    /// Takes the job and returns at once.
+    void submit(Job job);
+
+    /// Waits until no job called `name` is left; false if `timeout` came first.
+    bool wait_for(const std::string& name, std::chrono::milliseconds timeout);
+    /// Waits until nothing is left to do. Bounded by what the jobs are bounded by.
+    void wait_all();
+
+    /// Whether the descriptor of that number is about to be closed here, or has just been.
+    bool is_closing(int fd) const;
+
+private:
+    void run_worker();
+    void run(Job& job);
+    bool start_worker();
+
+    mutable std::mutex mutex_;
+    std::condition_variable work_;
+    std::condition_variable done_;
+    std::deque<Job> queue_ = {};
+    std::vector<std::thread> workers_ = {};
+    std::unordered_map<std::string, unsigned> pending_names_ = {};
+    std::unordered_multiset<int> closing_ = {};
+    std::size_t pending_ = 0;
+    std::size_t idle_ = 0;
+    bool stopping_ = false;
+};
+
+}  // namespace net

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: MIT
+#include "net/base/subprocess.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+#include "net/base/limits.h"
+
+namespace net {
+namespace {
+
+/// What posix_spawn() wants as C arrays and structs, freed on every path.
+class SpawnPlan {
+public:
+    SpawnPlan() {
+        posix_spawn_file_actions_init(&actions_);
+        posix_spawnattr_init(&attributes_);
+    }
+    SpawnPlan(const SpawnPlan&) = delete;
+    SpawnPlan& operator=(const SpawnPlan&) = delete;
+    ~SpawnPlan() {
+        posix_spawn_file_actions_destroy(&actions_);
+        posix_spawnattr_destroy(&attributes_);
+    }
+
+    /// 0 from /dev/null, 1 and 2 to `output`, `keep_fd` unchanged, everything else closed.
+    void set_descriptors(int output, int keep_fd) {
+        posix_spawn_file_actions_addopen(&actions_, 0, "/dev/null", O_RDONLY, 0);
+        posix_spawn_file_actions_adddup2(&actions_, output, 1);
+        posix_spawn_file_actions_adddup2(&actions_, output, 2);
+        int next = 3;
+        if (keep_fd >= next) {
+            // dup2() onto itself is how posix_spawn() clears close-on-exec.
+            posix_spawn_file_actions_adddup2(&actions_, keep_fd, keep_fd);
+            for (; next < keep_fd; ++next) {
+                posix_spawn_file_actions_addclose(&actions_, next);
+            }
+            ++next;
+        }
+        posix_spawn_file_actions_addclosefrom_np(&actions_, next);
+    }
+
+    /// Own process group, nothing blocked, nothing ignored.
+    void set_signals() {
+        sigset_t none;
+        sigset_t all;
+        sigemptyset(&none);
+        sigfillset(&all);
+        posix_spawnattr_setsigmask(&attributes_, &none);
+        posix_spawnattr_setsigdefault(&attributes_, &all);
+        posix_spawnattr_setpgroup(&attributes_, 0);
+        posix_spawnattr_setflags(
+            &attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+    }
+
+    Result<pid_t> run(const std::vector<std::string>& argv) {
+        std::vector<char*> words;
+        words.reserve(argv.size() + 1);
+        for (const std::string& word : argv) {
+            words.push_back(const_cast<char*>(word.c_str()));  // posix_spawn() does not write
+        }
+        words.push_back(nullptr);
+        pid_t pid = -1;
+        const int errnum =
+            posix_spawn(&pid, words[0], &actions_, &attributes_, words.data(), environ);
+        if (errnum != 0) {
+            return Error::from_errno(errnum, "cannot run '" + argv[0] + "'");
+        }
+        return pid;
+    }
+
+private:
+    posix_spawn_file_actions_t actions_;
+    posix_spawnattr_t attributes_;
+};
+
+int poll_timeout(Subprocess::Clock::time_point deadline) {
+    using std::chrono::milliseconds;
+    const auto left = std::chrono::ceil<milliseconds>(deadline - Subprocess::Clock::now()).count();
+    return static_cast<int>(std::clamp<milliseconds::rep>(left, 0, 3600 * 1000));
+}
+
+}  // namespace
+
+Result<Subprocess> Subprocess::spawn(const std::vector<std::string>& argv, int keep_fd) {
+    std::array<int, 2> pipe_fds{};
+    if (pipe2(pipe_fds.data(), O_CLOEXEC | O_NONBLOCK) != 0) {
+        return Error::from_errno(errno, "cannot run '" + argv[0] + "': pipe");
+    }
+    UniqueFd read_end(pipe_fds[0]);
+    UniqueFd write_end(pipe_fds[1]);
+    // The child's end blocks: programs do not expect EAGAIN from their standard output.
+    (void)fcntl(write_end.get(), F_SETFL, 0);
+
+    SpawnPlan plan;
+    plan.set_descriptors(write_end.get(), keep_fd);
+    plan.set_signals();
+    const pid_t pid = NET_TRY(plan.run(argv));
+
+    // Since Linux 5.3. A bare call: glibc declares it in a header that clashes with <fcntl.h>.
+    UniqueFd pidfd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+    const int errnum = errno;
+    Subprocess child(pid, std::move(pidfd), std::move(read_end));
+    if (!child.pidfd_) {
+        return Error::from_errno(errnum, "cannot wait for '" + argv[0] + "': pidfd_open");
+    }
+    return child;
+}
+
+Subprocess::Subprocess(Subprocess&& other) noexcept
+    : pid_(std::exchange(other.pid_, -1)),
+      pidfd_(std::move(other.pidfd_)),
+      pipe_(std::move(other.pipe_)),
+      status_(other.status_),
+      output_(std::move(other.output_)) {}
+
+Subprocess::~Subprocess() {
+    kill_group();
+}
+
+Result<Subprocess::Event> Subprocess::wait(Clock::time_point deadline, int readable_fd,
+                                           int cancel_fd) {
+    while (true) {
+        std::array<pollfd, 4> fds{{{pidfd_.get(), POLLIN, 0},
+                                   {pipe_.get(), POLLIN, 0},
+                                   {readable_fd, POLLIN, 0},
+                                   {cancel_fd, POLLIN, 0}}};
+        const int timeout = poll_timeout(deadline);
+        const int ready = poll(fds.data(), fds.size(), timeout);
+        if (ready < 0 && errno != EINTR) {
+            return Error::from_errno(errno, "poll");
+        }
+        if (fds[1].revents != 0) {
+            drain();
+        }
+        if (ready > 0 && fds[2].revents != 0) {
+            return Event::readable;
+        }
+        if (ready > 0 && fds[0].revents != 0) {
+            drain();
+            reap();
+            return Event::exited;
+        }
+        if (ready > 0 && fds[3].revents != 0) {
+            return Event::cancelled;
+        }
+        if (ready == 0 && timeout == 0) {
+            return Event::timed_out;
+        }
+    }
+}
+
+void Subprocess::drain() {
+    std::array<char, 4096> buffer;
+    while (pipe_) {
+        const ssize_t count = read(pipe_.get(), buffer.data(), buffer.size());
+        if (count > 0) {
+            const std::size_t room = limits::kChildOutput - output_.size();
+            output_.append(buffer.data(), std::min(static_cast<std::size_t>(count), room));
+            // One block a round: a child that never stops writing must not keep us here.
+            return;
+        }
+        if (count < 0 && errno == EINTR) {
+            continue;
+        }
+        if (count == 0) {
+            pipe_.reset();
+        }
+        return;
+    }
+}
+
+void Subprocess::reap() noexcept {
+    int status = 0;
+    pid_t reaped = -1;
+    do {
+        reaped = waitpid(pid_, &status, 0);
+    } while (reaped < 0 && errno == EINTR);
+    status_ = reaped == pid_ ? status : -1;
+    pid_ = -1;
+    while (!output_.empty() && (output_.back() == '\n' || output_.back() == ' ')) {
+        output_.pop_back();
+    }
+}
+
+void Subprocess::kill_group() noexcept {
+    if (pid_ > 0) {
+        // The group, so that what the child started dies too.
+        (void)kill(-pid_, SIGKILL);
+        reap();
+    }
+}
+
+std::string describe_wait_status(int status) {
+    if (status == -1) {
+        return "ended, but its exit status was taken by another part of this process";
+    }
+    if (WIFSIGNALED(status)) {
+        const char* name = sigdescr_np(WTERMSIG(status));
+        return "was killed by signal " + std::to_string(WTERMSIG(status)) + " (" +
+               (name != nullptr ? name : "unknown") + ")";
+    }
+    return "exited with status " + std::to_string(WEXITSTATUS(status));
+}
+
+std::string describe_output(const std::string& output) {
+    if (output.empty()) {
+        return {};
+    }
+    std::string line;
+    for (const char c : output) {
+        const auto byte = static_cast<unsigned char>(c);
+        line += c == '\n' ? std::string(" / ") : std::string(1, byte < 0x20 ? ' ' : c);
+    }
+    return "; it said: " + line;
+}
+
+}  // namespace net
