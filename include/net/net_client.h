@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <sys/uio.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "net/api.h"
+#include "net/result.h"
+
+namespace net {
+
+class NetClientGroup;
+class PacketQueue;
+
+/// A frame in pieces, as readv() and writev() take it.
+using Frame = std::span<const iovec>;
+
+/// What became of a frame that was offered to a client.
+enum class Delivery {
+    done,  ///< Taken, or dropped for good.
+    busy,  ///< Not now: offer it again after the client has said it is ready.
+};
+
+/// Offloads that a guest has negotiated, as virtio-net's feature bits name them.
+struct Offloads {
+    bool csum = false;
+    bool tso4 = false;
+    bool tso6 = false;
+    bool ecn = false;  ///< Only with tso4 or tso6.
+    bool ufo = false;
+    bool uso4 = false;  ///< The kernel wants both USO bits together.
+    bool uso6 = false;
+    bool tunnel = false;       ///< UDP tunnel segmentation.
+    bool tunnel_csum = false;  ///< The same with outer checksums.
+
+    bool operator==(const Offloads&) const = default;
+};
+
+/// Lengths that a virtio-net header can have: plain, mergeable, with hash, with tunnel fields.
+inline constexpr std::array<std::size_t, 4> kVnetHeaderLengths{10, 12, 20, 24};
+
+/// One queue of a backend or of a NIC: something that frames go into and come out of.
+///
+/// A netdev of N queues is N of these under one name, kept together by a NetClientGroup. NIC models
+/// derive from it, override receive() and can_receive(), and attach with net_nic_attach(). Not
+/// thread-safe; lives on the loop of its NetContext.
+class NET_API NetClientState {
+public:
+    NetClientState(std::string name, std::string model);
+    NetClientState(const NetClientState&) = delete;
+    NetClientState& operator=(const NetClientState&) = delete;
+    virtual ~NetClientState();
+
+    /// The id; every queue of a netdev carries the same one.
+    const std::string& name() const { return name_; }
+    /// What made it: "tap", "bridge", or a NIC's model.
+    const std::string& model() const { return model_; }
+    /// 0 until a NIC takes the netdev; then the place in the group.
+    unsigned queue_index() const { return queue_index_; }
+    NetClientState* peer() const { return peer_; }
+    bool link_down() const { return link_down_; }
+
+    /// Driver type as `info network` shows it: "tap" also for a bridge netdev, "nic" for NICs.
+    virtual std::string_view driver() const = 0;
+    /// "<name>: index=<queue_index>,type=<driver>,<info text, cut to 255 bytes>".
+    std::string info_line() const;
+
+    /// Offers a frame that the peer sends. Default: drops it.
+    virtual Delivery receive(Frame frame);
+    /// Whether receive() has a chance; asked before each frame.
+    virtual bool can_receive() const { return true; }
+    /// The peer can take frames again after a send() returned `busy`.
+    virtual void on_peer_ready() {}
+    /// Called on the NIC's queue 0 after link_down() of it or of its peer has changed.
+    virtual void on_link_changed() {}
+
+    /// Sends to the peer. `busy`: the frame was copied into the peer's queue, and the sender should
+    /// stop until on_peer_ready(). Frames to nobody, or over a link that is down, are dropped.
+    Delivery send(Frame frame);
+    /// Offers queued frames again; for a client that was busy and no longer is.
+    void flush_incoming();
+    /// Drops what is queued for this client.
+    void purge_incoming();
+
+    // What a NIC may ask of a backend. The defaults are those of a backend without any offload.
+    virtual bool has_vnet_hdr() const { return false; }
+    virtual bool has_vnet_hdr_len(std::size_t) const { return false; }
+    virtual std::size_t vnet_hdr_len() const { return 0; }
+    /// The frames exchanged from now on start with a header of `length`, one of kVnetHeaderLengths.
+    virtual Result<void> set_vnet_hdr_len(std::size_t length);
+    virtual bool has_ufo() const { return false; }
+    virtual bool has_uso() const { return false; }
+    virtual bool has_tunnel() const { return false; }
+    virtual void set_offload(const Offloads&) {}
+    virtual Result<void> set_vnet_le(bool enable);
+    virtual Result<void> set_vnet_be(bool enable);
+    /// Installs the program that spreads frames over the queues; -1 removes it.
+    virtual Result<void> set_steering_ebpf(int program_fd);
+
+protected:
+    /// The part of info_line() behind the type.
+    virtual std::string info_text() const { return {}; }
+
+private:
+    friend class NetClientGroup;
+    friend class NetClientRegistry;
+
+    Delivery offer(Frame frame);
+
+    std::string name_;
+    std::string model_;
+    NetClientState* peer_ = nullptr;
+    std::unique_ptr<PacketQueue> incoming_;
+    unsigned queue_index_ = 0;
+    bool link_down_ = false;
+    bool delivering_ = false;
+};
+
+/// Tells a backend which byte order the header's fields have.
+///
+/// Setting the host's own byte order needs no support and always succeeds.
+NET_API Result<void> net_set_vnet_le(NetClientState& backend, bool enable);
+NET_API Result<void> net_set_vnet_be(NetClientState& backend, bool enable);
+
+}  // namespace net

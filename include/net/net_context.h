@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "net/api.h"
+#include "net/event_loop.h"
+#include "net/log.h"
+#include "net/net_client_group.h"
+
+namespace net {
+
+class FdReaper;
+class TunKernel;
+
+/// What an embedder may choose; every field has QEMU's default.
+struct NetContextOptions {
+    Log log = {};
+    /// Up and down scripts of taps opened by name without `script=` and `downscript=`.
+    std::string default_script = "/etc/qemu-ifup";
+    std::string default_downscript = "/etc/qemu-ifdown";
+    /// Helper of a `bridge` netdev without `helper=`: Debian's place for it.
+    std::string default_helper = "/usr/lib/qemu/qemu-bridge-helper";
+    /// How long a script or helper may run before it is killed. Default: 30 s.
+    std::chrono::milliseconds script_timeout = std::chrono::seconds(30);
+    /// A script or helper is given up as soon as this descriptor can be read; -1: never. Borrowed.
+    int cancel_fd = -1;
+};
+
+/// Everything that network backends of one process part share: no globals, so that two contexts
+/// live side by side and know nothing of each other.
+///
+/// Not thread-safe; belongs to the thread of its loop. Destruction removes every netdev, runs the
+/// down scripts that are due, and waits (bounded by the scripts' time-out) until all is closed.
+class NET_API NetContext {
+public:
+    /// `loop` and `tun` must outlive the context.
+    NetContext(EventLoop& loop, TunKernel& tun, NetContextOptions options);
+    NetContext(const NetContext&) = delete;
+    NetContext& operator=(const NetContext&) = delete;
+    ~NetContext();
+
+    EventLoop& loop() { return loop_; }
+    TunKernel& tun() { return tun_; }
+    const NetContextOptions& options() const { return options_; }
+    const Log& log() const { return options_.log; }
+    NetClientRegistry& registry() { return registry_; }
+    const NetClientRegistry& registry() const { return registry_; }
+    FdReaper& reaper() { return *reaper_; }
+
+    /// Notes that a netdev owns the descriptor, and that it no longer does.
+    void claim_fd(int fd, std::string_view id) { claimed_fds_.insert_or_assign(fd, id); }
+    void disclaim_fd(int fd) { claimed_fds_.erase(fd); }
+    /// Fails if a netdev of this context owns the descriptor or is just closing it, so that no
+    /// number that a user names is adopted twice.
+    Result<void> check_unclaimed(int fd) const;
+
+    /// A buffer for one frame, shared by all clients of the loop: valid until the callback ends.
+    std::vector<std::byte>& frame_buffer();
+
+private:
+    EventLoop& loop_;
+    TunKernel& tun_;
+    NetContextOptions options_;
+    std::unordered_map<int, std::string> claimed_fds_ = {};
+    std::vector<std::byte> frame_buffer_ = {};
+    std::unique_ptr<FdReaper> reaper_;
+    NetClientRegistry registry_ = {};
+};
+
+}  // namespace net

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#include "net/net_client.h"
+
+#include <bit>
+#include <cerrno>
+
+#include "net/base/limits.h"
+#include "net/client/packet_queue.h"
+
+namespace net {
+
+NetClientState::NetClientState(std::string name, std::string model)
+    : name_(std::move(name)), model_(std::move(model)) {}
+
+NetClientState::~NetClientState() {
+    if (peer_ != nullptr) {
+        peer_->peer_ = nullptr;
+    }
+}
+
+std::string NetClientState::info_line() const {
+    return name_ + ": index=" + std::to_string(queue_index_) + ",type=" + std::string(driver()) +
+           "," + info_text().substr(0, limits::kInfoText);
+}
+
+Delivery NetClientState::receive(Frame) {
+    return Delivery::done;
+}
+
+Delivery NetClientState::send(Frame frame) {
+    if (peer_ == nullptr || link_down_ || peer_->link_down_) {
+        return Delivery::done;
+    }
+    if ((peer_->incoming_ == nullptr || peer_->incoming_->empty()) &&
+        peer_->offer(frame) == Delivery::done) {
+        peer_->flush_incoming();  // what receive() made somebody send meanwhile
+        return Delivery::done;
+    }
+    if (peer_->incoming_ == nullptr) {
+        peer_->incoming_ = std::make_unique<PacketQueue>();
+    }
+    (void)peer_->incoming_->append(frame);
+    return Delivery::busy;
+}
+
+Delivery NetClientState::offer(Frame frame) {
+    // A client that sends while it receives must not meet its own answer half-way.
+    if (delivering_ || !can_receive()) {
+        return Delivery::busy;
+    }
+    delivering_ = true;
+    const Delivery outcome = receive(frame);
+    delivering_ = false;
+    return outcome;
+}
+
+void NetClientState::flush_incoming() {
+    if (incoming_ == nullptr || incoming_->empty()) {
+        return;
+    }
+    while (!incoming_->empty()) {
+        const std::vector<std::byte>& packet = incoming_->front();
+        const iovec piece = {const_cast<std::byte*>(packet.data()), packet.size()};
+        if (!link_down_ && offer(Frame(&piece, 1)) == Delivery::busy) {
+            return;
+        }
+        incoming_->pop();
+    }
+    if (peer_ != nullptr) {
+        peer_->on_peer_ready();
+    }
+}
+
+void NetClientState::purge_incoming() {
+    if (incoming_ != nullptr) {
+        incoming_->clear();
+    }
+}
+
+namespace {
+
+Error unsupported(std::string_view what) {
+    return Error::from_errno(ENOSYS, what);
+}
+
+}  // namespace
+
+Result<void> NetClientState::set_vnet_hdr_len(std::size_t) {
+    return unsupported("vnet header");
+}
+Result<void> NetClientState::set_vnet_le(bool) {
+    return unsupported("little-endian vnet header");
+}
+Result<void> NetClientState::set_vnet_be(bool) {
+    return unsupported("big-endian vnet header");
+}
+Result<void> NetClientState::set_steering_ebpf(int) {
+    return unsupported("steering program");
+}
+
+Result<void> net_set_vnet_le(NetClientState& backend, bool enable) {
+    if constexpr (std::endian::native == std::endian::little) {
+        return {};
+    }
+    return backend.set_vnet_le(enable);
+}
+
+Result<void> net_set_vnet_be(NetClientState& backend, bool enable) {
+    if constexpr (std::endian::native == std::endian::big) {
+        return {};
+    }
+    return backend.set_vnet_be(enable);
+}
+
+}  // namespace net
