@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "net/api.h"
+#include "net/result.h"
+#include "net/unique_fd.h"
+
+namespace net {
+
+/// Descriptors that a monitor was given by name (QMP `getfd`), for `fd=`, `fds=` and the like.
+class NET_API FdStore {
+public:
+    FdStore() = default;
+    FdStore(const FdStore&) = delete;
+    FdStore& operator=(const FdStore&) = delete;
+    virtual ~FdStore() = default;
+
+    virtual bool contains(std::string_view name) const = 0;
+    /// Takes the descriptor out: a name can be used once. Fails if there is none.
+    virtual Result<UniqueFd> take(std::string_view name) = 0;
+};
+
+/// An FdStore that holds what it is told to; one for each monitor.
+class NET_API NamedFds : public FdStore {
+public:
+    /// Keeps the descriptor under that name. An earlier one of the same name is closed. Refuses
+    /// names that start with a digit: those would be read as numbers.
+    Result<void> add(std::string_view name, UniqueFd fd);
+    /// QMP `closefd`.
+    Result<void> close(std::string_view name);
+
+    bool contains(std::string_view name) const override;
+    Result<UniqueFd> take(std::string_view name) override;
+
+private:
+    std::unordered_map<std::string, UniqueFd> fds_ = {};
+};
+
+}  // namespace net
