@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/result.h"
+
+namespace net {
+
+/// What the kernel tells of an interface.
+struct LinkInfo {
+    unsigned index = 0;
+    std::string kind = {};  ///< "tun" for taps, "bridge", "macvtap"; empty for physical ones.
+    bool is_tap = false;    ///< A tun device in tap (Ethernet) mode.
+    bool multi_queue = false;
+    bool persistent = false;
+    std::optional<std::uint32_t> queues = {};  ///< Attached and detached ones of a tap.
+};
+
+/// Looks an interface up by name in the caller's network namespace; empty if there is none.
+Result<std::optional<LinkInfo>> find_link(std::string_view name);
+
+/// Deletes interfaces with one request, so that the kernel's ~15 ms grace period is paid once.
+///
+/// They are put into an interface group of their own first (a number no other interface has).
+/// Needs CAP_NET_ADMIN. On failure some may carry that group and all still exist.
+Result<void> delete_links(const std::vector<unsigned>& indices);
+
+}  // namespace net

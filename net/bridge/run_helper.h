@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/result.h"
+#include "net/unique_fd.h"
+
+namespace net {
+
+struct HelperRequest {
+    std::string_view helper;  ///< Text of `helper=`.
+    std::string_view bridge;  ///< Bridge to join, for `--br=`.
+    std::chrono::milliseconds timeout{};
+    int cancel_fd = -1;  ///< The helper is killed as soon as this can be read; -1: never.
+};
+
+/// The words of a helper command.
+///
+/// Without blank or tab the text is the program, to the letter. Otherwise it is split as a POSIX
+/// shell splits words (quotes, backslash), and nothing else of a shell: `$`, `;`, `|`, `*` are
+/// ordinary characters. A program without '/' is then looked up in PATH. At most 64 words.
+Result<std::vector<std::string>> split_helper_command(std::string_view text);
+
+/// Runs a bridge helper and receives the tap descriptor it sends.
+///
+/// Contract: HELPER --use-vnet --fd=N --br=BRIDGE (no `--br=` if the text has one), N being one end
+/// of a UNIX stream socket; the helper sends one byte with one descriptor and exits with status 0.
+/// Blocks for at most `timeout`. On failure the helper is dead and every descriptor closed.
+Result<UniqueFd> run_helper(const HelperRequest& request);
+
+}  // namespace net

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <vector>
+
+#include "net/result.h"
+#include "net/unique_fd.h"
+
+namespace net {
+
+/// One message received over a UNIX socket.
+struct FdMessage {
+    bool end_of_file = false;
+    bool truncated = false;          ///< The kernel dropped descriptors that did not fit.
+    std::vector<UniqueFd> fds = {};  ///< Close-on-exec.
+};
+
+/// Receives one data byte and up to 253 descriptors (the kernel's SCM_MAX_FD), without waiting.
+///
+/// Whatever arrives is owned by the result, so that nothing leaks however odd the message is.
+/// Fails with EAGAIN if there is nothing to read.
+Result<FdMessage> receive_fds(int socket);
+
+/// Sends one zero byte and the descriptors, which stay the caller's.
+Result<void> send_fds(int socket, const std::vector<int>& fds);
+
+}  // namespace net
