@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+
+#include "net/api.h"
+#include "net/net_client.h"
+#include "net/result.h"
+
+/// What NIC models and embedders see of a tap beyond NetClientState.
+///
+/// Every function takes a queue client; on one that is no tap it asserts (see is_tap()).
+namespace net {
+
+/// Whether the client is a queue of a tap (also of a bridge netdev).
+NET_API bool is_tap(const NetClientState& client);
+
+/// The queue's descriptor, still owned by the client: it is closed when the netdev goes.
+NET_API int tap_get_fd(const NetClientState& client);
+
+/// Attaches or detaches one queue of a multi-queue interface, as a guest changes its queue count.
+/// Nothing if it is so already. Fails on a single-queue interface; the state is then kept.
+NET_API Result<void> tap_enable(NetClientState& client);
+NET_API Result<void> tap_disable(NetClientState& client);
+
+/// What exists now, read from the kernel where it can be.
+struct TapState {
+    int fd = -1;
+    std::string ifname = {};
+    bool multi_queue = false;
+    bool enabled = true;
+    bool vnet_hdr = false;
+    int vnet_hdr_len = 0;  ///< Bytes; 0 without header.
+    int sndbuf = 0;        ///< Bytes; INT_MAX is unlimited.
+    unsigned offload = 0;  ///< TUN_F_* bits now set.
+    bool has_ufo = false;
+    bool has_uso = false;
+    bool has_tunnel = false;
+    std::string script = {};      ///< Of this queue; "no" if none.
+    std::string downscript = {};  ///< The same.
+    bool vhost = false;
+};
+NET_API Result<TapState> tap_query(const NetClientState& client);
+
+}  // namespace net

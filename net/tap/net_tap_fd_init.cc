@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <climits>
+
+#include "net/base/fd_flags.h"
+#include "net/tap/pipeline.h"
+#include "net/tap/tap_client.h"
+
+namespace net {
+namespace {
+
+/// What is set once for an interface: header length and offloads. All its queues share it.
+Result<void> init_interface(TapBuild& build, TapClient& client) {
+    Result<TapOffloadSupport> support = tap_probe_offload(build.context.tun(), client.fd());
+    if (!support) {
+        return std::move(support).error().with_prefix("cannot find out the offloads");
+    }
+    build.group.set_offload_support(*support);
+    Result<void> header = client.init_vnet_hdr();
+    if (!header) {
+        return std::move(header).error().with_prefix("cannot set the header length");
+    }
+    return {};
+}
+
+/// Value for TUNSETSNDBUF: the kernel has no "unlimited", so INT_MAX stands for it.
+int sndbuf_value(const qapi::NetdevTapOptions& tap) {
+    const std::uint64_t given = tap.sndbuf.value_or(0);
+    return given == 0 ? INT_MAX : static_cast<int>(std::min<std::uint64_t>(given, INT_MAX));
+}
+
+/// A queue that we opened has INT_MAX from the start; one from outside may have anything.
+Result<void> init_sndbuf(TapBuild& build, const TapEndpoint& endpoint) {
+    if (build.tap == nullptr || (endpoint.fresh && sndbuf_value(*build.tap) == INT_MAX)) {
+        return {};
+    }
+    Result<void> outcome = build.context.tun().set_sndbuf(endpoint.fd.fd, sndbuf_value(*build.tap));
+    if (!outcome) {
+        return std::move(outcome).error().with_prefix("cannot set 'sndbuf'").with_param("sndbuf");
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<void> net_tap_fd_init_external(TapBuild& build, TapFd fd, std::string_view vhostfd) {
+    Result<TunInterface> interface = build.context.tun().get_iff(fd.fd);
+    if (!interface) {
+        return std::move(interface)
+            .error()
+            .with_prefix("descriptor " + std::to_string(fd.fd) + " is no open tap")
+            .with_hint("pass a descriptor of /dev/net/tun on which TUNSETIFF was done");
+    }
+    const bool vnet_hdr = (interface->flags & tun_flags::kVnetHdr) != 0;
+    if (build.vnet_hdr.value_or(vnet_hdr) != vnet_hdr) {
+        return Error("queue " + std::to_string(build.group.size()) + " (" + interface->name +
+                     ") has " + (vnet_hdr ? "a" : "no") +
+                     " virtio-net header, unlike the queues before it")
+            .with_param("vnet_hdr")
+            .with_hint("open all queues with the same IFF_VNET_HDR");
+    }
+    build.vnet_hdr = vnet_hdr;
+    Result<bool> was_blocking = set_nonblocking(fd.fd);
+    if (!was_blocking) {
+        return std::move(was_blocking)
+            .error()
+            .with_prefix("cannot make descriptor " + std::to_string(fd.fd) + " non-blocking");
+    }
+    return net_tap_fd_init_common(build,
+                                  TapEndpoint{.fd = std::move(fd),
+                                              .ifname = std::move(interface->name),
+                                              .vnet_hdr = vnet_hdr,
+                                              .was_blocking = *was_blocking},
+                                  vhostfd);
+}
+
+Result<void> net_tap_fd_init_common(TapBuild& build, TapEndpoint endpoint,
+                                    std::string_view vhostfd) {
+    const bool first_of_interface =
+        build.group.size() == 0 || endpoint.ifname != build.group.ifname();
+    if (build.group.size() == 0 && build.group.ifname().empty()) {
+        build.group.set_interface(endpoint.ifname, false);
+    }
+    // From here on the group owns the descriptor, and failure is undone by dropping the group.
+    TapClient& client = build.group.add_queue(TapFd{endpoint.fd.fd, std::move(endpoint.fd.owner)},
+                                              endpoint.vnet_hdr, endpoint.was_blocking);
+    if (first_of_interface) {
+        NET_TRY(init_interface(build, client));
+    }
+    NET_TRY(init_sndbuf(build, endpoint));
+    return net_tap_setup_vhost(build, client, vhostfd);
+}
+
+}  // namespace net

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+#include <fcntl.h>
+
+#include <cerrno>
+
+#include "net/tap/fd_list.h"
+#include "net/tap/pipeline.h"
+
+namespace net {
+namespace {
+
+Result<TapFd> resolve(TapBuild& build, std::string_view name) {
+    if (build.fds != nullptr && !is_fd_number(name)) {
+        UniqueFd fd = NET_TRY(build.fds->take(name));
+        return TapFd::owned(std::move(fd));
+    }
+    const int number = *parse_fd_number(name);  // validated
+    if (fcntl(number, F_GETFD) < 0) {
+        return Error::from_errno(errno, "descriptor " + std::to_string(number))
+            .with_hint("no descriptor of that number is open in this process");
+    }
+    NET_TRY(build.context.check_unclaimed(number));
+    return TapFd{.fd = number};
+}
+
+}  // namespace
+
+Result<void> net_tap_from_monitor_fd(TapBuild& build, const char* option, std::string_view name,
+                                     std::string_view vhostfd) {
+    Result<TapFd> fd = resolve(build, name);
+    if (!fd) {
+        return std::move(fd).error().with_prefix(option).with_param(option);
+    }
+    Result<void> outcome = net_tap_fd_init_external(build, *std::move(fd), vhostfd);
+    if (!outcome) {
+        return std::move(outcome).error().with_prefix(std::string(option) + " '" +
+                                                      std::string(name) + "'");
+    }
+    return {};
+}
+
+}  // namespace net

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: MIT
+#include "net/tap/tap_client.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "net/base/limits.h"
+#include "net/tap/tap_fd.h"
+#include "net/tap/tap_group.h"
+
+namespace net {
+namespace {
+
+constexpr std::size_t kPlainHeader = 10;  // struct virtio_net_hdr in <linux/virtio_net.h>
+
+constexpr std::array<std::byte, kVnetHeaderLengths.back()> kZeroHeader{};
+
+bool is_header_length(std::size_t length) {
+    return std::find(kVnetHeaderLengths.begin(), kVnetHeaderLengths.end(), length) !=
+           kVnetHeaderLengths.end();
+}
+
+std::string model_name(TapSource source) {
+    return source == TapSource::helper || source == TapSource::bridge ? "bridge" : "tap";
+}
+
+}  // namespace
+
+TapClient::TapClient(TapGroup& group, Queue queue)
+    : NetClientState(group.id(), model_name(group.origin().source)),
+      group_(group),
+      queue_(std::move(queue)),
+      host_hdr_len_(queue_.vnet_hdr ? kPlainHeader : 0) {}
+
+Result<void> TapClient::init_vnet_hdr() {
+    if (!has_vnet_hdr()) {
+        return {};
+    }
+    return group_.context().tun().set_vnet_hdr_size(fd(), int{kPlainHeader});
+}
+
+Result<void> TapClient::start_polling() {
+    watch_ = NET_TRY(FdWatch::create(group_.context().loop(), fd(), fd_readable,
+                                     [this](unsigned ready) { on_ready(ready); }));
+    return {};
+}
+
+UniqueFd TapClient::take_fd() {
+    purge_incoming();
+    watch_.reset();
+    return std::move(queue_.fd);
+}
+
+void TapClient::update_polling() {
+    if (!watch_) {
+        return;
+    }
+    const unsigned read = enabled_ && !peer_blocked_ ? unsigned{fd_readable} : 0U;
+    const unsigned write = enabled_ && write_blocked_ ? unsigned{fd_writable} : 0U;
+    const Result<void> outcome = watch_.set_events(read | write);
+    if (!outcome) {
+        stop_after_error(outcome.error().errnum());
+    }
+}
+
+void TapClient::stop_after_error(int errnum) {
+    watch_.reset();
+    group_.context().log().warning(
+        Error::from_errno(errnum, "netdev '" + name() + "' stops: interface " + group_.ifname())
+            .message());
+}
+
+void TapClient::on_ready(unsigned ready) {
+    if ((ready & fd_writable) != 0) {
+        write_blocked_ = false;
+        update_polling();
+        flush_incoming();
+    }
+    if ((ready & (fd_readable | fd_broken)) != 0 && watch_) {
+        read_frames();
+    }
+}
+
+void TapClient::read_frames() {
+    std::vector<std::byte>& buffer = group_.context().frame_buffer();
+    for (int frames = 0; frames < limits::kPacketsPerWakeup; ++frames) {
+        const ssize_t count = read(fd(), buffer.data(), buffer.size());
+        if (count >= 0) {
+            if (!forward(static_cast<std::size_t>(count))) {
+                return;
+            }
+        } else if (errno != EINTR) {
+            if (errno != EAGAIN) {
+                stop_after_error(errno);  // the interface was deleted under us
+            }
+            return;
+        }
+    }
+}
+
+/// Hands the frame in the buffer to the peer; false if reading has to pause.
+bool TapClient::forward(std::size_t length) {
+    const std::size_t skipped = using_vnet_hdr_ ? 0 : host_hdr_len_;
+    if (length <= skipped) {
+        return true;  // a header and nothing behind it
+    }
+    const iovec piece = {group_.context().frame_buffer().data() + skipped, length - skipped};
+    if (send(Frame(&piece, 1)) == Delivery::busy) {
+        peer_blocked_ = true;
+        update_polling();
+        return false;
+    }
+    return true;
+}
+
+void TapClient::on_peer_ready() {
+    peer_blocked_ = false;
+    update_polling();
+}
+
+Delivery TapClient::receive(Frame frame) {
+    constexpr std::size_t kPieces = 65;  // a NIC's scatter list and our header
+    std::array<iovec, kPieces> pieces;
+    std::size_t count = 0;
+    if (has_vnet_hdr() && !using_vnet_hdr_) {
+        pieces[count++] = {const_cast<std::byte*>(kZeroHeader.data()), host_hdr_len_};
+    }
+    if (frame.size() > kPieces - count || !queue_.fd) {
+        return Delivery::done;
+    }
+    std::copy(frame.begin(), frame.end(), pieces.begin() + static_cast<std::ptrdiff_t>(count));
+    count += frame.size();
+    while (writev(fd(), pieces.data(), static_cast<int>(count)) < 0) {
+        if (errno == EAGAIN) {
+            write_blocked_ = true;
+            update_polling();
+            return Delivery::busy;
+        }
+        if (errno != EINTR) {
+            return Delivery::done;  // as on a wire: lost
+        }
+    }
+    return Delivery::done;
+}
+
+Result<void> TapClient::enable() {
+    if (!enabled_) {
+        NET_TRY(tap_fd_enable(group_.context().tun(), fd()));
+        enabled_ = true;
+        update_polling();
+    }
+    return {};
+}
+
+Result<void> TapClient::disable() {
+    if (enabled_) {
+        NET_TRY(tap_fd_disable(group_.context().tun(), fd()));
+        purge_incoming();
+        enabled_ = false;
+        update_polling();
+    }
+    return {};
+}
+
+bool TapClient::has_vnet_hdr_len(std::size_t length) const {
+    return has_vnet_hdr() && is_header_length(length);
+}
+
+Result<void> TapClient::set_vnet_hdr_len(std::size_t length) {
+    if (!has_vnet_hdr_len(length)) {
+        return Error("netdev '" + name() + "' cannot have a virtio-net header of " +
+                     std::to_string(length) + " bytes");
+    }
+    NET_TRY(group_.context().tun().set_vnet_hdr_size(fd(), static_cast<int>(length)));
+    host_hdr_len_ = length;
+    using_vnet_hdr_ = true;
+    return {};
+}
+
+bool TapClient::has_ufo() const {
+    return group_.offload_support()->ufo;
+}
+bool TapClient::has_uso() const {
+    return group_.offload_support()->uso;
+}
+bool TapClient::has_tunnel() const {
+    return group_.offload_support()->tunnel;
+}
+
+void TapClient::set_offload(const Offloads& offloads) {
+    const Result<unsigned> mask = tap_fd_set_offload(group_.context().tun(), fd(), offloads);
+    offload_ = mask ? *mask : 0;
+    if (!mask) {
+        group_.context().log().warning("netdev '" + name() +
+                                       "': offloads stay off: " + mask.error().message());
+    }
+}
+
+Result<void> TapClient::set_vnet_le(bool enable) {
+    return group_.context().tun().set_vnet_le(fd(), enable);
+}
+
+Result<void> TapClient::set_vnet_be(bool enable) {
+    return group_.context().tun().set_vnet_be(fd(), enable);
+}
+
+Result<void> TapClient::set_steering_ebpf(int program_fd) {
+    return group_.context().tun().set_steering_ebpf(fd(), program_fd);
+}
+
+std::string TapClient::info_text() const {
+    const TapGroup::Origin& origin = group_.origin();
+    switch (origin.source) {
+        case TapSource::fd:
+            return "fd=" + std::to_string(fd());
+        case TapSource::helper:
+            return "helper=" + origin.helper;
+        case TapSource::bridge:
+            return "helper=" + (origin.helper.empty() ? "(null)" : origin.helper) +
+                   ",br=" + origin.bridge;
+        case TapSource::by_name:
+            break;
+    }
+    // Scripts belong to queue 0; the others say so.
+    const bool first = is_first_queue();
+    return "ifname=" + group_.ifname() + ",script=" + (first ? origin.script : "no") +
+           ",downscript=" + (first ? origin.downscript : "no");
+}
+
+}  // namespace net

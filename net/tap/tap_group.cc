@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#include "net/tap/tap_group.h"
+
+#include "net/base/fd_flags.h"
+#include "net/base/fd_reaper.h"
+#include "net/tap/tap_client.h"
+
+namespace net {
+
+TapGroup::TapGroup(NetContext& context, std::string id, Kind kind, Origin origin)
+    : NetClientGroup(std::move(id), kind), context_(context), origin_(std::move(origin)) {}
+
+TapGroup::~TapGroup() {
+    FdReaper::Job job;
+    job.name = ifname_;
+    job.fds.reserve(size());
+    for (std::size_t index = 0; index < size(); ++index) {
+        TapClient& client = queue(index);
+        context_.disclaim_fd(client.fd());
+        UniqueFd fd = client.take_fd();
+        if (committed_ || !client.named_by_number()) {
+            job.fds.push_back(std::move(fd));
+            continue;
+        }
+        const int number = fd.release();
+        if (client.was_blocking()) {
+            set_blocking(number);
+        }
+    }
+    if (down_script_.has_value()) {
+        job.before_close = [script = *std::move(down_script_), log = context_.log()] {
+            const Result<void> outcome = run_tap_script(script, -1, log);
+            if (!outcome) {
+                log.warning(outcome.error().message());
+            }
+        };
+    }
+    if (!job.fds.empty() || job.before_close) {
+        context_.reaper().submit(std::move(job));
+    }
+}
+
+TapClient& TapGroup::add_queue(TapFd fd, bool vnet_hdr, bool was_blocking) {
+    context_.claim_fd(fd.fd, id());
+    const bool named_by_number = !fd.owner;
+    UniqueFd owner = named_by_number ? UniqueFd(fd.fd) : std::move(fd.owner);
+    auto client =
+        std::make_unique<TapClient>(*this, TapClient::Queue{.fd = std::move(owner),
+                                                            .index = static_cast<unsigned>(size()),
+                                                            .vnet_hdr = vnet_hdr,
+                                                            .named_by_number = named_by_number,
+                                                            .was_blocking = was_blocking});
+    return static_cast<TapClient&>(add(std::move(client)));
+}
+
+TapClient& TapGroup::queue(std::size_t index) {
+    return static_cast<TapClient&>(client(index));
+}
+
+Result<void> TapGroup::activate() {
+    for (std::size_t index = 0; index < size(); ++index) {
+        NET_TRY(queue(index).start_polling());
+    }
+    return {};
+}
+
+}  // namespace net

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "net/net_client_group.h"
+#include "net/net_context.h"
+#include "net/tap/tap_offload.h"
+#include "net/tap/tap_script.h"
+#include "net/unique_fd.h"
+
+namespace net {
+
+class TapClient;
+
+/// Where a tap's descriptors came from; decides its `info network` text.
+enum class TapSource { by_name, fd, helper, bridge };
+
+/// A tap descriptor on its way to a client.
+struct TapFd {
+    int fd = -1;
+    /// Empty for a descriptor that the user named by number: it stays the user's, open and as it
+    /// was, unless the whole netdev comes to life.
+    UniqueFd owner = {};
+
+    static TapFd owned(UniqueFd owner) {
+        const int number = owner.get();
+        return TapFd{number, std::move(owner)};
+    }
+};
+
+/// A tap netdev: its queues, and what belongs to the interface rather than to a queue.
+///
+/// Destruction undoes everything: a down script that is due runs, then the descriptors are closed,
+/// both on the context's reaper. Before commit, descriptors named by number are given back instead.
+class TapGroup : public NetClientGroup {
+public:
+    /// What the info text and queries show; fixed before the first queue is added.
+    struct Origin {
+        TapSource source = TapSource::by_name;
+        std::string script = {};      ///< by_name: as given, or the default path.
+        std::string downscript = {};  ///< The same.
+        std::string helper = {};      ///< helper, bridge: the text given.
+        std::string bridge = {};      ///< bridge: as given, or the default.
+    };
+
+    TapGroup(NetContext& context, std::string id, Kind kind, Origin origin);
+    ~TapGroup() override;
+
+    Result<void> activate() override;
+    void on_commit() override { committed_ = true; }
+
+    NetContext& context() { return context_; }
+    const Origin& origin() const { return origin_; }
+
+    /// Adds a client that owns the descriptor from now on. `was_blocking`: give it back like that.
+    TapClient& add_queue(TapFd fd, bool vnet_hdr, bool was_blocking);
+    TapClient& queue(std::size_t index);
+
+    /// Name of the interface, once the first queue is open.
+    const std::string& ifname() const { return ifname_; }
+    void set_interface(std::string ifname, bool created) {
+        ifname_ = std::move(ifname);
+        created_ = created;
+    }
+    /// Whether the interface came into being with this netdev.
+    bool created_interface() const { return created_; }
+
+    /// From now on the script runs when the group goes.
+    void arm_down_script(TapScript script) { down_script_ = std::move(script); }
+
+    bool owes_down_script() const { return down_script_.has_value(); }
+
+    /// What the kernel offers for this netdev's interface; probed by its first queue.
+    const std::optional<TapOffloadSupport>& offload_support() const { return offload_support_; }
+    void set_offload_support(TapOffloadSupport support) { offload_support_ = support; }
+
+private:
+    NetContext& context_;
+    Origin origin_;
+    std::string ifname_ = {};
+    std::optional<TapScript> down_script_ = {};
+    std::optional<TapOffloadSupport> offload_support_ = {};
+    bool created_ = false;
+    bool committed_ = false;
+};
+
+}  // namespace net

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "net/net_client.h"
+#include "net/result.h"
+#include "net/tap/tun_kernel.h"
+
+namespace net {
+
+/// Which optional offloads the kernel has for an interface. The same for all of its queues.
+struct TapOffloadSupport {
+    bool ufo = false;
+    bool uso = false;
+    bool tunnel = false;
+};
+
+/// Finds out what the kernel offers, and leaves every offload off.
+///
+/// EINVAL means "does not know it". Any other errno is a failure: it says nothing about offloads.
+Result<TapOffloadSupport> tap_probe_offload(TunKernel& kernel, int fd);
+
+/// Turns on what was negotiated, as far as the kernel goes along; returns the bits now set.
+///
+/// Older kernels refuse masks with bits they do not know, so the request is retried without USO,
+/// then also without UFO. Fails only if even that is refused; then all offloads are off.
+Result<unsigned> tap_fd_set_offload(TunKernel& kernel, int fd, const Offloads& offloads);
+
+}  // namespace net

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "net/result.h"
+#include "net/tap/tun_kernel.h"
+#include "net/unique_fd.h"
+
+namespace net {
+
+struct TapOpenOptions {
+    std::string ifname = {};            ///< Empty: the kernel picks "tapN". May hold one "%d".
+    std::optional<bool> vnet_hdr = {};  ///< Unset: used if the kernel offers it.
+    bool multi_queue = false;           ///< The interface shall have more than one queue.
+    /// What get_features() said for an earlier queue of the interface; unset: ask.
+    std::optional<unsigned> features = {};
+    /// Index if `ifname` exists already, 0 if not; unset: look.
+    std::optional<unsigned> existing_index = {};
+};
+
+/// One open queue of a tap interface, not yet a net client.
+struct TapQueue {
+    UniqueFd fd = {};  ///< Non-blocking and close-on-exec.
+    std::string ifname = {};
+    bool vnet_hdr = false;
+    unsigned features = 0;
+    unsigned existing_index = 0;  ///< 0: the interface did not exist before.
+};
+
+/// Opens one queue of a tap interface, creating the interface if it is missing.
+///
+/// An existing macvtap or ipvtap is opened through its own device. Fails if the kernel refuses, or
+/// lacks what is demanded (`vnet_hdr` on, `multi_queue`). Leaves nothing behind on failure. The
+/// error's hint says what stands in the way, as far as a look at the interface tells.
+Result<TapQueue> tap_open(TunKernel& kernel, const TapOpenOptions& options);
+
+}  // namespace net

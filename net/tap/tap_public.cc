@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#include <cassert>
+
+#include "net/tap.h"
+#include "net/tap/tap_client.h"
+#include "net/tap/tap_fd.h"
+#include "net/tap/tap_group.h"
+
+namespace net {
+namespace {
+
+TapClient& as_tap(NetClientState& client) {
+    assert(is_tap(client));
+    return static_cast<TapClient&>(client);
+}
+
+const TapClient& as_tap(const NetClientState& client) {
+    assert(is_tap(client));
+    return static_cast<const TapClient&>(client);
+}
+
+}  // namespace
+
+bool is_tap(const NetClientState& client) {
+    return dynamic_cast<const TapClient*>(&client) != nullptr;
+}
+
+int tap_get_fd(const NetClientState& client) {
+    return as_tap(client).fd();
+}
+
+Result<void> tap_enable(NetClientState& client) {
+    return as_tap(client).enable();
+}
+
+Result<void> tap_disable(NetClientState& client) {
+    return as_tap(client).disable();
+}
+
+Result<TapState> tap_query(const NetClientState& client) {
+    const TapClient& tap = as_tap(client);
+    const TapGroup& group = tap.group();
+    TunKernel& kernel = tap.group().context().tun();
+    const TunInterface interface = NET_TRY(kernel.get_iff(tap.fd()));
+    TapState state;
+    state.fd = tap.fd();
+    state.ifname = interface.name;
+    state.multi_queue = (interface.flags & tun_flags::kMultiQueue) != 0;
+    state.enabled = tap.enabled();
+    state.vnet_hdr = (interface.flags & tun_flags::kVnetHdr) != 0;
+    if (state.vnet_hdr) {
+        state.vnet_hdr_len = NET_TRY(kernel.get_vnet_hdr_size(tap.fd()));
+    }
+    state.sndbuf = NET_TRY(kernel.get_sndbuf(tap.fd()));
+    state.offload = tap.offload();
+    state.has_ufo = tap.has_ufo();
+    state.has_uso = tap.has_uso();
+    state.has_tunnel = tap.has_tunnel();
+    const bool runs_scripts = group.origin().source == TapSource::by_name && tap.is_first_queue();
+    state.script = runs_scripts ? group.origin().script : "no";
+    state.downscript = runs_scripts ? group.origin().downscript : "no";
+    return state;
+}
+
+}  // namespace net

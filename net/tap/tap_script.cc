@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#include "net/tap/tap_script.h"
+
+#include <cerrno>
+
+#include "net/base/subprocess.h"
+
+namespace net {
+namespace {
+
+std::string quoted(const TapScript& script) {
+    return script.option + " '" + script.path + "' for " + script.ifname;
+}
+
+Error script_error(const TapScript& script, const std::string& what) {
+    return Error(quoted(script) + " " + what).with_param(script.option);
+}
+
+Error start_error(const TapScript& script, Error cause) {
+    const int errnum = cause.errnum();
+    std::string hint;
+    if (errnum == ENOENT) {
+        hint = "switch it off with " + script.option + "=no, or create the file";
+    } else if (errnum == EACCES) {
+        hint = "make it executable: chmod +x";
+    } else if (errnum == ENOEXEC) {
+        hint = "its first line must name an interpreter, such as #!/bin/sh";
+    }
+    return std::move(cause)
+        .with_prefix(script.option)
+        .with_param(script.option)
+        .with_hint(std::move(hint));
+}
+
+}  // namespace
+
+bool names_a_script(const std::string& value) {
+    return !value.empty() && value != "no";
+}
+
+Result<void> run_tap_script(const TapScript& script, int cancel_fd, const Log& log) {
+    Result<Subprocess> spawned = Subprocess::spawn({script.path, script.ifname}, script.fd);
+    if (!spawned) {
+        return start_error(script, std::move(spawned).error());
+    }
+    Subprocess child = *std::move(spawned);
+    const auto deadline = Subprocess::Clock::now() + script.timeout;
+    switch (NET_TRY(child.wait(deadline, -1, cancel_fd))) {
+        case Subprocess::Event::timed_out:
+            return script_error(script, "did not end within " +
+                                            std::to_string(script.timeout.count()) +
+                                            " ms and was killed" + describe_output(child.output()));
+        case Subprocess::Event::cancelled:
+            return script_error(script, "was interrupted");
+        case Subprocess::Event::readable:
+        case Subprocess::Event::exited:
+            break;
+    }
+    if (!child.succeeded()) {
+        return script_error(script,
+                            describe_wait_status(child.status()) + describe_output(child.output()));
+    }
+    if (!child.output().empty()) {
+        log.info(quoted(script) + describe_output(child.output()));
+    }
+    return {};
+}
+
+}  // namespace net

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "net/log.h"
+#include "net/result.h"
+
+namespace net {
+
+/// A network script: a program run without a shell as `PATH IFNAME`.
+struct TapScript {
+    std::string option = {};  ///< "script" or "downscript", for messages.
+    std::string path = {};
+    std::string ifname = {};
+    int fd = -1;  ///< The tap's queue 0, which the script inherits at that number.
+    std::chrono::milliseconds timeout{};
+};
+
+/// Whether the option's value names a script at all: "no" and "" switch it off.
+bool names_a_script(const std::string& value);
+
+/// Runs the script and waits for it, at most `timeout` and until `cancel_fd` (-1: none) is
+/// readable.
+///
+/// Success is exit status 0; what it printed then goes to the log as info. On failure the error
+/// says how it ended and what it printed; the script and everything it started is dead.
+Result<void> run_tap_script(const TapScript& script, int cancel_fd, const Log& log);
+
+}  // namespace net

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+
+#include "net/result.h"
+#include "net/unique_fd.h"
+
+namespace net {
+
+/// IFF_* bits of <linux/if_tun.h>, named here so that nothing else needs that header.
+namespace tun_flags {
+inline constexpr unsigned kTap = 0x0002;
+inline constexpr unsigned kMultiQueue = 0x0100;
+inline constexpr unsigned kPersist = 0x0800;
+inline constexpr unsigned kNoPacketInfo = 0x1000;
+inline constexpr unsigned kOneQueue = 0x2000;  ///< Without meaning since Linux 3.8.
+inline constexpr unsigned kVnetHdr = 0x4000;
+}  // namespace tun_flags
+
+/// TUN_F_* bits of <linux/if_tun.h>: what TUNSETOFFLOAD is told.
+namespace tun_offload {
+inline constexpr unsigned kCsum = 0x01;
+inline constexpr unsigned kTso4 = 0x02;
+inline constexpr unsigned kTso6 = 0x04;
+inline constexpr unsigned kTsoEcn = 0x08;
+inline constexpr unsigned kUfo = 0x10;
+inline constexpr unsigned kUso4 = 0x20;
+inline constexpr unsigned kUso6 = 0x40;
+inline constexpr unsigned kTunnel = 0x80;
+inline constexpr unsigned kTunnelCsum = 0x100;
+}  // namespace tun_offload
+
+/// The interface behind a descriptor.
+struct TunInterface {
+    std::string name = {};
+    unsigned flags = 0;  ///< tun_flags
+};
+
+/// The tun driver's calls, one method each, as a seam: unit tests fake the kernel without root.
+///
+/// Every error is Error::from_errno() with the name of the call, "TUNSETIFF" for example. Methods
+/// that take an `int` borrow it. Stateless, so any thread may call.
+class TunKernel {
+public:
+    TunKernel() = default;
+    TunKernel(const TunKernel&) = delete;
+    TunKernel& operator=(const TunKernel&) = delete;
+    virtual ~TunKernel() = default;
+
+    /// Opens /dev/net/tun, non-blocking and close-on-exec.
+    virtual Result<UniqueFd> open_tun() = 0;
+    /// Opens /dev/tap<index>, the device of a macvtap or ipvtap interface, the same way.
+    virtual Result<UniqueFd> open_macvtap(unsigned interface_index) = 0;
+    /// Index of an existing interface, 0 if there is none of that name.
+    virtual Result<unsigned> interface_index(const std::string& name) = 0;
+
+    virtual Result<unsigned> get_features(int fd) = 0;
+    /// TUNSETIFF; returns the name the kernel settled on. `name` has at most 15 bytes.
+    virtual Result<std::string> set_iff(int fd, const std::string& name, unsigned flags) = 0;
+    virtual Result<TunInterface> get_iff(int fd) = 0;
+    virtual Result<int> get_sndbuf(int fd) = 0;
+    virtual Result<void> set_sndbuf(int fd, int bytes) = 0;
+    virtual Result<void> set_offload(int fd, unsigned offload) = 0;
+    virtual Result<int> get_vnet_hdr_size(int fd) = 0;
+    virtual Result<void> set_vnet_hdr_size(int fd, int bytes) = 0;
+    virtual Result<void> set_vnet_le(int fd, bool enable) = 0;
+    virtual Result<void> set_vnet_be(int fd, bool enable) = 0;
+    /// TUNSETQUEUE: attaches or detaches one queue of a multi-queue interface.
+    virtual Result<void> set_queue(int fd, bool attach) = 0;
+    /// TUNSETSTEERINGEBPF; -1 removes the program.
+    virtual Result<void> set_steering_ebpf(int fd, int program_fd) = 0;
+};
+
+/// The driver of the system we were built for. On systems without one, every call fails clearly.
+TunKernel& system_tun_kernel();
+
+/// What system_tun_kernel() is elsewhere; built on Linux too, for its test.
+TunKernel& unsupported_tun_kernel();
+
+}  // namespace net

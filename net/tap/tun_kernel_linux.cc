@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <cassert>
+#include <cerrno>
+#include <cstring>
+
+#include "net/tap/tun_kernel.h"
+
+namespace net {
+namespace {
+
+static_assert(tun_flags::kTap == IFF_TAP && tun_flags::kMultiQueue == IFF_MULTI_QUEUE &&
+              tun_flags::kPersist == IFF_PERSIST && tun_flags::kNoPacketInfo == IFF_NO_PI &&
+              tun_flags::kOneQueue == IFF_ONE_QUEUE && tun_flags::kVnetHdr == IFF_VNET_HDR);
+static_assert(tun_offload::kCsum == TUN_F_CSUM && tun_offload::kTso4 == TUN_F_TSO4 &&
+              tun_offload::kTso6 == TUN_F_TSO6 && tun_offload::kTsoEcn == TUN_F_TSO_ECN &&
+              tun_offload::kUfo == TUN_F_UFO);
+
+ifreq make_ifreq(const std::string& name) {
+    assert(name.size() < IFNAMSIZ);
+    ifreq request = {};
+    std::memcpy(request.ifr_name, name.data(), name.size());
+    return request;
+}
+
+class LinuxTunKernel : public TunKernel {
+public:
+    Result<UniqueFd> open_tun() override { return open_device("/dev/net/tun"); }
+
+    Result<UniqueFd> open_macvtap(unsigned interface_index) override {
+        return open_device("/dev/tap" + std::to_string(interface_index));
+    }
+
+    Result<unsigned> interface_index(const std::string& name) override {
+        const UniqueFd socket_fd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+        if (!socket_fd) {
+            return Error::from_errno(errno, "socket");
+        }
+        ifreq request = make_ifreq(name);
+        if (ioctl(socket_fd.get(), SIOCGIFINDEX, &request) == 0) {
+            return static_cast<unsigned>(request.ifr_ifindex);
+        }
+        if (errno == ENODEV) {
+            return 0U;
+        }
+        return Error::from_errno(errno, "SIOCGIFINDEX");
+    }
+
+    Result<unsigned> get_features(int fd) override {
+        unsigned features = 0;
+        NET_TRY(control(fd, TUNGETFEATURES, "TUNGETFEATURES", &features));
+        return features;
+    }
+
+    Result<std::string> set_iff(int fd, const std::string& name, unsigned flags) override {
+        ifreq request = make_ifreq(name);
+        request.ifr_flags = static_cast<short>(flags);
+        NET_TRY(control(fd, TUNSETIFF, "TUNSETIFF", &request));
+        return std::string(request.ifr_name, strnlen(request.ifr_name, IFNAMSIZ));
+    }
+
+    Result<TunInterface> get_iff(int fd) override {
+        ifreq request = {};
+        NET_TRY(control(fd, TUNGETIFF, "TUNGETIFF", &request));
+        return TunInterface{std::string(request.ifr_name, strnlen(request.ifr_name, IFNAMSIZ)),
+                            static_cast<unsigned short>(request.ifr_flags)};
+    }
+
+    Result<int> get_sndbuf(int fd) override {
+        int bytes = 0;
+        NET_TRY(control(fd, TUNGETSNDBUF, "TUNGETSNDBUF", &bytes));
+        return bytes;
+    }
+
+    Result<void> set_sndbuf(int fd, int bytes) override {
+        return control(fd, TUNSETSNDBUF, "TUNSETSNDBUF", &bytes);
+    }
+
+    Result<void> set_offload(int fd, unsigned offload) override {
+        if (ioctl(fd, TUNSETOFFLOAD, static_cast<unsigned long>(offload)) != 0) {
+            return Error::from_errno(errno, "TUNSETOFFLOAD");
+        }
+        return {};
+    }
+
+    Result<int> get_vnet_hdr_size(int fd) override {
+        int bytes = 0;
+        NET_TRY(control(fd, TUNGETVNETHDRSZ, "TUNGETVNETHDRSZ", &bytes));
+        return bytes;
+    }
+
+    Result<void> set_vnet_hdr_size(int fd, int bytes) override {
+        return control(fd, TUNSETVNETHDRSZ, "TUNSETVNETHDRSZ", &bytes);
+    }
+
+    Result<void> set_vnet_le(int fd, bool enable) override {
+        int value = enable ? 1 : 0;
+        return control(fd, TUNSETVNETLE, "TUNSETVNETLE", &value);
+    }
+
+    Result<void> set_vnet_be(int fd, bool enable) override {
+        int value = enable ? 1 : 0;
+        return control(fd, TUNSETVNETBE, "TUNSETVNETBE", &value);
+    }
+
+    Result<void> set_queue(int fd, bool attach) override {
+        ifreq request = {};
+        request.ifr_flags = attach ? IFF_ATTACH_QUEUE : IFF_DETACH_QUEUE;
+        return control(fd, TUNSETQUEUE, "TUNSETQUEUE", &request);
+    }
+
+    Result<void> set_steering_ebpf(int fd, int program_fd) override {
+        return control(fd, TUNSETSTEERINGEBPF, "TUNSETSTEERINGEBPF", &program_fd);
+    }
+
+private:
+    static Result<UniqueFd> open_device(const std::string& path) {
+        while (true) {
+            UniqueFd fd(open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+            if (fd) {
+                return fd;
+            }
+            if (errno != EINTR) {
+                return Error::from_errno(errno, "cannot open " + path);
+            }
+        }
+    }
+
+    static Result<void> control(int fd, unsigned long request, const char* name, void* argument) {
+        if (ioctl(fd, request, argument) != 0) {
+            return Error::from_errno(errno, name);
+        }
+        return {};
+    }
+};
+
+}  // namespace
+
+TunKernel& system_tun_kernel() {
+    static LinuxTunKernel kernel;  // stateless
+    return kernel;
+}
+
+}  // namespace net
