@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/api.h"
+#include "net/fd_store.h"
+#include "net/net_client_group.h"
+#include "net/net_context.h"
+#include "net/result.h"
+#include "qapi/net_types.h"
+
+namespace net {
+
+/// Where a netdev's options came from; some rules depend on it.
+enum class NetdevOrigin {
+    command_line,  ///< -netdev, -nic: descriptors are numbers.
+    monitor,       ///< netdev_add: descriptors may be names that getfd knows.
+    net_option,    ///< -net: the backend sits on a hub, which has room for one queue.
+};
+
+struct NetInitOptions {
+    NetdevOrigin origin = NetdevOrigin::command_line;
+    /// The monitor's named descriptors; may be null where `origin` is not `monitor`.
+    FdStore* fds = nullptr;
+};
+
+/// A context on the real tun driver. `loop` must outlive it.
+NET_API std::unique_ptr<NetContext> net_context_create(EventLoop& loop,
+                                                       NetContextOptions options = {});
+
+/// Every rule that the options break, in QEMU's order; empty if they are fine.
+///
+/// Pure: no side effect, no system call, no context.
+NET_API std::vector<Error> net_validate(const qapi::Netdev& netdev, NetdevOrigin origin);
+
+/// Validates the options and brings the netdev up: opens queues, takes descriptors, runs scripts
+/// or the helper, and registers the group under its id as the very last step.
+///
+/// On failure nothing is left: no descriptor, interface, child or registry entry; a down script is
+/// run if its up script had completed. Descriptors named by number stay open and the caller's;
+/// descriptors taken from the FdStore are closed. Blocks while a script or helper runs, at most
+/// NetContextOptions::script_timeout for each.
+NET_API Result<void> net_client_init(NetContext& context, const qapi::Netdev& netdev,
+                                     const NetInitOptions& options = {});
+
+/// Removes a netdev, as netdev_del does: the id is free at once, the slow part (down script, close)
+/// happens on the context's reaper. Fails with device_not_found if there is no such netdev.
+NET_API Result<void> net_client_del(NetContext& context, std::string_view id);
+
+/// Removes every netdev of the context, newest first, and waits until all is closed.
+///
+/// Interfaces that the netdevs created themselves, that are not persistent, and that nobody else
+/// has a queue of, are deleted with one request: hundreds cost hardly more than one. Duplicates of
+/// their descriptors in other processes die with them; `keep_shared` leaves deletion to the last
+/// close instead.
+struct NetCleanupOptions {
+    bool keep_shared = false;
+};
+NET_API void net_cleanup(NetContext& context, const NetCleanupOptions& options = {});
+
+/// Sets the link of a netdev or NIC, as set_link does. Fails with device_not_found.
+NET_API Result<void> net_set_link(NetContext& context, std::string_view name, bool up);
+
+/// Adds a NIC to the context and attaches it to a netdev, queue by queue. Returns the NIC.
+NET_API Result<NetClientGroup*> net_nic_attach(NetContext& context,
+                                               std::unique_ptr<NetClientGroup> nic,
+                                               std::string_view netdev_id);
+/// Removes a NIC; the netdev stays and can be taken by another.
+NET_API Result<void> net_nic_detach(NetContext& context, std::string_view nic_id);
+
+/// The lines of `info network`.
+NET_API std::vector<std::string> net_info(const NetContext& context);
+
+}  // namespace net

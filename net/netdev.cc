@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+#include "net/netdev.h"
+
+#include <type_traits>
+#include <variant>
+
+#include "net/tap/pipeline.h"
+#include "net/tap/tun_kernel.h"
+#include "net/tap/validate_tap.h"
+
+namespace net {
+namespace {
+
+using qapi::NetClientDriver;
+
+Error no_backend(NetClientDriver driver) {
+    const std::string type(qapi::enum_name(driver));
+    if (driver == NetClientDriver::nic) {
+        return Error("'type' nic is a card, not a backend")
+            .with_stage(Stage::validate)
+            .with_param("type")
+            .with_hint("use -net nic or -device for the card");
+    }
+    return Error("netdev type '" + type + "' is not supported by this build")
+        .with_param("type")
+        .with_hint("tap and bridge are");
+}
+
+Error duplicate_id(const std::string& id) {
+    return Error("'id' " + id + " is in use by another netdev")
+        .with_stage(Stage::validate)
+        .with_param("id");
+}
+
+Error no_such_device(std::string_view id) {
+    return Error("no netdev '" + std::string(id) + "'", ErrorClass::device_not_found)
+        .with_stage(Stage::validate);
+}
+
+using InitResult = Result<std::unique_ptr<NetClientGroup>>;
+
+/// One alternative of the Netdev variant; those without a backend answer so.
+template <class Options>
+InitResult init_backend(NetContext& context, const qapi::Netdev& netdev,
+                        const NetInitOptions& options) {
+    if constexpr (std::is_same_v<Options, qapi::NetdevTapOptions>) {
+        return net_init_tap(context, netdev, options);
+    } else if constexpr (std::is_same_v<Options, qapi::NetdevBridgeOptions>) {
+        return net_init_bridge_netdev(context, netdev, options);
+    } else {
+        return no_backend(Options::kTag);
+    }
+}
+
+}  // namespace
+
+std::unique_ptr<NetContext> net_context_create(EventLoop& loop, NetContextOptions options) {
+    return std::make_unique<NetContext>(loop, system_tun_kernel(), std::move(options));
+}
+
+std::vector<Error> net_validate(const qapi::Netdev& netdev, NetdevOrigin origin) {
+    if (const auto* tap = std::get_if<qapi::NetdevTapOptions>(&netdev.branch)) {
+        return validate_tap(*tap, origin);
+    }
+    return {};
+}
+
+Result<void> net_client_init(NetContext& context, const qapi::Netdev& netdev,
+                             const NetInitOptions& options) {
+    if (context.registry().find_backend(netdev.id) != nullptr) {
+        return duplicate_id(netdev.id);
+    }
+    std::unique_ptr<NetClientGroup> group = NET_TRY(std::visit(
+        [&](const auto& branch) {
+            return init_backend<std::decay_t<decltype(branch)>>(context, netdev, options);
+        },
+        netdev.branch));
+    NET_TRY(group->activate());
+    context.registry().insert(std::move(group)).on_commit();
+    return {};
+}
+
+Result<void> net_client_del(NetContext& context, std::string_view id) {
+    NetClientGroup* group = context.registry().find_backend(id);
+    if (group == nullptr) {
+        return no_such_device(id);
+    }
+    if (group->kind() != NetClientGroup::Kind::netdev) {
+        return Error("'" + std::string(id) + "' was made by -net and cannot be deleted")
+            .with_stage(Stage::validate);
+    }
+    (void)context.registry().remove(*group);
+    return {};
+}
+
+Result<void> net_set_link(NetContext& context, std::string_view name, bool up) {
+    if (!context.registry().set_link(name, up)) {
+        return no_such_device(name);
+    }
+    return {};
+}
+
+Result<NetClientGroup*> net_nic_attach(NetContext& context, std::unique_ptr<NetClientGroup> nic,
+                                       std::string_view netdev_id) {
+    NetClientGroup* backend = context.registry().find_backend(netdev_id);
+    if (backend == nullptr) {
+        return no_such_device(netdev_id);
+    }
+    if (context.registry().find_nic(nic->id()) != nullptr) {
+        return duplicate_id(nic->id());
+    }
+    NET_TRY(context.registry().attach(*nic, *backend));
+    return &context.registry().insert(std::move(nic));
+}
+
+Result<void> net_nic_detach(NetContext& context, std::string_view nic_id) {
+    NetClientGroup* nic = context.registry().find_nic(nic_id);
+    if (nic == nullptr) {
+        return no_such_device(nic_id);
+    }
+    (void)context.registry().remove(*nic);
+    return {};
+}
+
+std::vector<std::string> net_info(const NetContext& context) {
+    std::vector<std::string> lines;
+    for (const auto& group : context.registry().groups()) {
+        const bool is_nic = group->kind() == NetClientGroup::Kind::nic;
+        for (std::size_t queue = 0; queue < group->size(); ++queue) {
+            const NetClientState& client = group->client(queue);
+            if (is_nic || client.peer() == nullptr) {
+                lines.push_back(client.info_line());
+            }
+            if (is_nic && client.peer() != nullptr) {
+                lines.push_back(" \\ " + client.peer()->info_line());
+            }
+        }
+    }
+    return lines;
+}
+
+}  // namespace net
