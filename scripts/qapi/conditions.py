@@ -41,6 +41,11 @@ def conjunction(outer, inner):
     return outer if inner is None else {'all': [outer, inner]}
 
 
+def either(conditions):
+    """The condition under which one of them holds; None if one always does."""
+    return None if None in conditions else {'any': conditions}
+
+
 def preprocessor(condition, nested=False):
     """The condition as an expression for #if."""
     if isinstance(condition, str):
@@ -51,3 +56,16 @@ def preprocessor(condition, nested=False):
     joint = ' && ' if operator == 'all' else ' || '
     text = joint.join(preprocessor(item, True) for item in operand)
     return f'({text})' if nested and len(operand) > 1 else text
+
+
+def holds(condition, defined):
+    """Whether the condition is true if exactly the symbols in `defined` are defined."""
+    if condition is None:
+        return True
+    if isinstance(condition, str):
+        return condition in defined
+    operator, operand = next(iter(condition.items()))
+    if operator == 'not':
+        return not holds(operand, defined)
+    results = [holds(item, defined) for item in operand]
+    return all(results) if operator == 'all' else any(results)

@@ -15,6 +15,8 @@ _BUILTIN = {
     **{f'{sign}int{bits}': f'{sign}int{bits}_t' for sign in ('', 'u') for bits in (8, 16, 32, 64)},
 }
 
+_MOST_ENTRIES = 50  # bounds the work for schemas with huge cycles
+
 
 class Use:
     """A place where a struct holds a value of some type.
@@ -95,6 +97,18 @@ class CppStruct:
         return uses
 
 
+class Message:
+    """A command or event: the name of its descriptor, and its types in C++."""
+
+    def __init__(self, entity, name):
+        self.entity = entity
+        self.name = name
+        self.struct = None  # for arguments that have no type in the schema
+        self.arguments = 'Empty'
+        self.returns = 'Empty'
+        self.modules = []  # where the types are defined
+
+
 class Header:
     """What goes into one header: definitions in order, and what it needs."""
 
@@ -145,12 +159,41 @@ class Layout:
         """The C++ type of a value outside of any struct."""
         return str(self._use(None, type_))
 
-    def arguments_struct(self, type_, name):
-        """A struct for the implicit arguments of a command or event."""
-        struct = CppStruct(type_, self.new_name(name))
-        self._add_fields(struct, type_.all_members())
-        struct.table = struct.fields
-        return struct
+    def messages(self, module, kind, suffix):
+        """Messages for a module's commands or events. The suffix is for their structs' names."""
+        taken = set()
+        result = []
+        for entity in self.schema.entities.values():
+            if isinstance(entity, kind) and entity.module is module:
+                message = Message(entity, names.camel_case(entity.name))
+                while message.name in taken:
+                    message.name += '_'
+                taken.add(message.name)
+                self._set_types(message, suffix)
+                result.append(message)
+        return result
+
+    def header_of(self, module):
+        """The Header with the types of a module; None is for the builtin ones."""
+        return self.headers[self._group_of[module][0]] if module else self.builtin_header
+
+    def uses_builtin_header(self):
+        return any(self.builtin_header in header.includes for header in self.headers.values())
+
+    def _set_types(self, message, suffix):
+        entity = message.entity
+        if entity.arguments and entity.arguments.implicit:
+            message.struct = CppStruct(entity.arguments, self.new_name(message.name + suffix))
+            self._add_fields(message.struct, entity.arguments.members)
+            message.struct.table = message.struct.fields
+            message.arguments = message.struct.name
+        elif entity.arguments:
+            message.arguments = self.value_type(entity.arguments)
+        returns = getattr(entity, 'returns', None)
+        if returns:
+            message.returns = self.value_type(returns)
+        message.modules = [type_.module for type_ in references(entity)
+                           if type_ in self._nodes]
 
     def _make_node(self, type_):
         kind = CppEnum if isinstance(type_, EnumType) else CppStruct
@@ -203,7 +246,9 @@ class Layout:
             branch = branches[value.name]
             alternative = self._branch_struct(union, branch, value, made)
             alternative.union, alternative.branch = struct, branch
-            alternative.tag_enum, alternative.tag_condition = tag_enum, value.condition
+            alternative.tag_enum = tag_enum
+            if alternative.condition != value.condition and alternative not in made:
+                alternative.tag_condition = value.condition
             field.uses.append(Use(struct, alternative, alternative.name, in_union=True))
             field.conditions.append(conjunction(value.condition, branch.condition)
                                     if branch.explicit else value.condition)
@@ -246,8 +291,7 @@ class Layout:
             if module is not group[0]:
                 self.headers[module].includes.append(header)
             for used in module_uses[module]:
-                needed = self.builtin_header if used is None else \
-                    self.headers[self._group_of[used][0]]
+                needed = self.header_of(used)
                 if needed is not header and needed not in header.includes:
                     header.includes.append(needed)
 
@@ -257,7 +301,7 @@ def _is_size(type_):
     return element.name == 'size'
 
 
-def _references(entity):
+def references(entity):
     """The types that a definition mentions; a type occurs once for each mention."""
     if isinstance(entity, EnumType):
         return []
@@ -280,7 +324,7 @@ def _references(entity):
 def _count_uses(schema):
     counts = {}
     for entity in schema.entities.values():
-        for type_ in _references(entity):
+        for type_ in references(entity):
             counts[type_] = counts.get(type_, 0) + 1
     return counts
 
@@ -290,11 +334,11 @@ def _module_uses(schema):
     uses = {module: dict.fromkeys(module.includes) for module in schema.modules}
     qtype = schema.builtins['QType']
     for type_ in schema.types():
-        references = _references(type_)
+        mentioned = references(type_)
         base = getattr(type_, 'base', None)
         if base and not base.implicit:
-            references.append(base)
-        for used in references:
+            mentioned.append(base)
+        for used in mentioned:
             if used is qtype or used.name not in schema.builtins:
                 uses[type_.module][used.module] = None
     return uses
@@ -325,14 +369,19 @@ def _break_cycles(nodes, inside):
 
 
 def _closing_uses(group, uses):
-    """Uses whose boxing breaks all cycles of the group; never those that hold a branch."""
-    everything = []
-    for root in sorted(group, key=lambda node: node.branch is not None):
+    """The fewest uses whose boxing breaks all cycles of the group.
+
+    Which ones close a cycle depends on where one enters it. Uses that hold a branch of a union
+    stay as they are.
+    """
+    best = None
+    for root in group[:_MOST_ENTRIES]:
         _, closing = depth_first([root], uses)
-        if all(use.breakable for use in closing):
-            return closing
-        everything += uses(root)
-    return [use for use in everything if use.breakable]
+        if all(use.breakable for use in closing) and (best is None or len(closing) < len(best)):
+            best = closing
+    if best is None:
+        best = [use for node in group for use in uses(node) if use.breakable]
+    return best
 
 
 def _forward_declared(definitions):
