@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: MIT
+"""What the tests in Python share: TAP output, namespaces, bounded runs.
+
+Every test enters a network namespace of its own before it does anything, so
+that nothing on the machine can be seen or touched, and looks afterwards for
+what a program has left behind there.
+"""
+import ctypes
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+CLONE_NEWNS = 0x00020000
+CLONE_NEWUSER = 0x10000000
+CLONE_NEWNET = 0x40000000
+MS_REC, MS_PRIVATE = 0x4000, 1 << 18
+PR_SET_CHILD_SUBREAPER = 36
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class Tap:
+    """Test Anything Protocol: one line for each case, the plan at the end."""
+
+    def __init__(self):
+        self.count = 0
+        self.failed = 0
+
+    def check(self, name, ok, detail=""):
+        self.count += 1
+        self.failed += 0 if ok else 1
+        name = re.sub(r"[#\s]+", " ", name)
+        print("%s %d - %s" % ("ok" if ok else "not ok", self.count, name))
+        if not ok:
+            self.note(detail)
+        sys.stdout.flush()
+        return bool(ok)
+
+    def equal(self, name, got, want):
+        return self.check(name, got == want, "got:  %r\nwant: %r" % (got, want))
+
+    @staticmethod
+    def note(text):
+        for line in str(text).splitlines():
+            print("# " + line)
+
+    def done(self):
+        print("1..%d" % self.count)
+        sys.exit(1 if self.failed else 0)
+
+
+def skip_all(reason):
+    """For a machine that really cannot run the test."""
+    print("1..0 # SKIP " + reason)
+    sys.exit(0)
+
+
+def unshare(flags):
+    if _libc.unshare(flags) != 0:
+        errnum = ctypes.get_errno()
+        raise OSError(errnum, os.strerror(errnum), "unshare")
+
+
+def mount(source, target, fstype, flags, data=None):
+    encoded = [None if x is None else x.encode() for x in (source, target, fstype)]
+    if _libc.mount(*encoded, flags, data) != 0:
+        errnum = ctypes.get_errno()
+        raise OSError(errnum, os.strerror(errnum), target)
+
+
+def _write(path, text):
+    with open(path, "w") as out:
+        out.write(text)
+
+
+def enter_namespace(mounts=False):
+    """Moves this process, which must have one thread, into a fresh network
+    namespace with nothing but `lo`, up, and makes it inherit orphans.
+    `mounts`: into a private mount namespace as well, with an empty /run."""
+    flags = CLONE_NEWNET | (CLONE_NEWNS if mounts else 0)
+    try:
+        unshare(flags)
+    except PermissionError:
+        uid, gid = os.geteuid(), os.getegid()
+        unshare(flags | CLONE_NEWUSER)
+        _write("/proc/self/setgroups", "deny")
+        _write("/proc/self/uid_map", "0 %d 1" % uid)
+        _write("/proc/self/gid_map", "0 %d 1" % gid)
+    if mounts:
+        mount("none", "/", None, MS_REC | MS_PRIVATE)
+        mount("tmpfs", "/run", "tmpfs", 0, b"size=16m")
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True, timeout=10)
+    _libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def need_tun():
+    """Ends the test as skipped where nobody could open a tap."""
+    try:
+        enter_namespace()
+        os.close(os.open("/dev/net/tun", os.O_RDWR))
+    except OSError as problem:
+        skip_all("no tap can be opened here: %s" % problem)
+
+
+def interfaces():
+    """Names of the interfaces in this namespace, without loopback."""
+    return sorted(name for _, name in socket.if_nameindex() if name != "lo")
+
+
+def wait_until(condition, seconds):
+    """Polls; the last answer of `condition`, as soon as it is true."""
+    deadline = time.monotonic() + seconds
+    while True:
+        answer = condition()
+        if answer or time.monotonic() > deadline:
+            return answer
+        time.sleep(0.005)
+
+
+def leftovers(seconds=2.0):
+    """What is still there after a bounded wait: interfaces, and processes that
+    were orphaned into ours. Empty if all is clean. The wait is there because
+    the kernel closes what a killed process held asynchronously."""
+    wait_until(lambda: not interfaces(), seconds)
+    found = ["interface " + name for name in interfaces()]
+    return found + ["process " + name for name in orphans(seconds)]
+
+
+def orphans(seconds=0.0):
+    """Children of this process; the dead ones are reaped."""
+    def living():
+        while True:
+            try:
+                pid, _ = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return []
+            if pid == 0:
+                break
+        return _children()
+    wait_until(lambda: not living(), seconds)
+    return living()
+
+
+def _children():
+    path = "/proc/self/task/%d/children" % os.getpid()
+    with open(path) as listing:
+        pids = listing.read().split()
+    names = []
+    for pid in pids:
+        try:
+            with open("/proc/%s/cmdline" % pid) as cmdline:
+                names.append(pid + " " + cmdline.read().replace("\0", " "))
+        except OSError:
+            pass
+    return names
+
+
+class Outcome:
+    """How a run ended. `status` is negative for a signal, None for a time-out."""
+
+    def __init__(self, status, out, err, seconds):
+        self.status = status
+        self.out = out
+        self.err = err
+        self.seconds = seconds
+
+    def __str__(self):
+        return "status %s after %.2f s\nstdout: %s\nstderr: %s" % (
+            self.status, self.seconds, self.out[:4000], self.err[:4000])
+
+
+def run(argv, stdin=b"", timeout=20, **options):
+    """Runs a program, with a bound; bytes that are no UTF-8 are shown escaped."""
+    start = time.monotonic()
+    process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, **options)
+    try:
+        out, err = process.communicate(stdin, timeout=timeout)
+        status = process.returncode
+    except subprocess.TimeoutExpired:
+        process.kill()
+        out, err = process.communicate()
+        status = None
+    return Outcome(status, out.decode("utf-8", "backslashreplace"),
+                   err.decode("utf-8", "backslashreplace"), time.monotonic() - start)
+
+
+def parse_table(text):
+    """Rows of the tool's table as dictionaries, and the lines behind it."""
+    lines = text.splitlines()
+    rows, rest = [], []
+    if not lines or not lines[0].startswith("id "):
+        return rows, lines
+    head = lines[0].split()
+    for line in lines[1:]:
+        cells = line.split()
+        if not rest and len(cells) == len(head):
+            rows.append(dict(zip(head, cells)))
+        else:
+            rest.append(line)
+    return rows, rest
+
+
+def write_program(path, text):
+    """An executable script."""
+    with open(path, "w") as out:
+        out.write(text)
+    os.chmod(path, 0o755)
+
+
+def end(process, seconds=5.0):
+    """Ends a process that this test started, gently if it lets us."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+    process.wait()
