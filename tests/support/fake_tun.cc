@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: MIT
+#include "tests/support/fake_tun.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <stdexcept>
+
+namespace net::test {
+namespace {
+
+constexpr std::size_t kMaxQueues = 256;
+constexpr unsigned kSwitchable = tun_flags::kVnetHdr | tun_flags::kMultiQueue |
+                                 tun_flags::kOneQueue | tun_flags::kNoPacketInfo;
+
+ino_t inode_of(int fd) {
+    struct stat status = {};
+    return fstat(fd, &status) == 0 ? status.st_ino : 0;
+}
+
+bool is_hung_up(int fd) {
+    pollfd entry = {fd, POLLIN, 0};
+    return poll(&entry, 1, 0) == 1 && (entry.revents & POLLHUP) != 0;
+}
+
+}  // namespace
+
+FakeTun::FakeTun() = default;
+FakeTun::~FakeTun() = default;
+
+unsigned FakeTun::add_interface(const std::string& name, Interface interface) {
+    if (interface.index == 0) {
+        interface.index = next_index_++;
+    }
+    if (interface.is_macvtap) {
+        nodes_[interface.index] = name;
+    }
+    const unsigned index = interface.index;
+    interfaces_[name] = std::move(interface);
+    return index;
+}
+
+const FakeTun::Interface* FakeTun::find(const std::string& name) {
+    drop_closed();
+    const auto found = interfaces_.find(name);
+    return found == interfaces_.end() ? nullptr : &found->second;
+}
+
+std::size_t FakeTun::interface_count() {
+    drop_closed();
+    return interfaces_.size();
+}
+
+UniqueFd FakeTun::open_queue(const std::string& name, unsigned flags) {
+    drop_closed();
+    UniqueFd fd = make_queue(true);
+    std::string settled = name;
+    if (attach(fd.get(), &settled, tun_flags::kTap | tun_flags::kNoPacketInfo | flags) != 0) {
+        throw std::logic_error("FakeTun refuses " + name);
+    }
+    return fd;
+}
+
+void FakeTun::expect_foreign(const std::string& name, unsigned flags) {
+    foreign_ = {name, flags};
+}
+
+void FakeTun::fail(TunCall call, unsigned nth, int errnum) {
+    failures_.push_back({call, nth, errnum});
+}
+
+std::vector<long> FakeTun::values(TunCall call) const {
+    std::vector<long> values;
+    for (const Call& made : calls_) {
+        if (made.call == call) {
+            values.push_back(made.value);
+        }
+    }
+    return values;
+}
+
+void FakeTun::put_frame(int fd, std::string_view bytes) const {
+    if (send(wire(fd), bytes.data(), bytes.size(), MSG_NOSIGNAL) !=
+        static_cast<ssize_t>(bytes.size())) {
+        throw std::logic_error("FakeTun cannot send");
+    }
+}
+
+std::optional<std::string> FakeTun::get_frame(int fd) const {
+    std::array<char, 70000> buffer;
+    const ssize_t count = recv(wire(fd), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    return count < 0 ? std::nullopt
+                     : std::optional(std::string(buffer.data(), static_cast<std::size_t>(count)));
+}
+
+void FakeTun::break_queue(int fd) {
+    // A socket whose peer is closed with data unread reports ECONNRESET, as a tap does EBADFD.
+    if (write(fd, "x", 1) != 1) {
+        throw std::logic_error("FakeTun cannot break the queue");
+    }
+    Queue& queue = queues_.at(fd);
+    interfaces_.erase(queue.interface);
+    queues_.erase(fd);
+}
+
+std::optional<Error> FakeTun::enter(Call call) {
+    drop_closed();
+    const TunCall kind = call.call;
+    std::string what(tun_call_name(kind));
+    if (kind == TunCall::open_macvtap) {
+        what += std::to_string(call.value);
+    }
+    calls_.push_back(std::move(call));
+    for (Failure& failure : failures_) {
+        if (failure.call == kind && failure.calls_left > 0 && --failure.calls_left == 0) {
+            return Error::from_errno(failure.errnum, what);
+        }
+    }
+    return std::nullopt;
+}
+
+void FakeTun::drop_closed() {
+    for (auto queue = queues_.begin(); queue != queues_.end();) {
+        const bool closed = queue->second.wire ? is_hung_up(queue->second.wire.get())
+                                               : inode_of(queue->first) != queue->second.inode;
+        if (!closed) {
+            ++queue;
+            continue;
+        }
+        const auto interface = interfaces_.find(queue->second.interface);
+        if (interface != interfaces_.end()) {
+            std::erase(interface->second.queues, queue->first);
+            if (interface->second.queues.empty() && !interface->second.persistent) {
+                interfaces_.erase(interface);
+            }
+        }
+        queue = queues_.erase(queue);
+    }
+}
+
+UniqueFd FakeTun::make_queue(bool blocking) {
+    std::array<int, 2> ends{};
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | (blocking ? 0 : SOCK_NONBLOCK), 0,
+                   ends.data()) != 0) {
+        throw std::runtime_error("FakeTun is out of descriptors");
+    }
+    queues_[ends[0]] = Queue{.wire = UniqueFd(ends[1]), .inode = inode_of(ends[0])};
+    return UniqueFd(ends[0]);
+}
+
+int FakeTun::check_attach(const Interface& interface, unsigned flags) const {
+    if (!interface.is_tun_device) {
+        return EINVAL;
+    }
+    if (interface.is_macvtap) {
+        return 0;  // its queues come from its own node
+    }
+    if (((interface.flags ^ flags) & (tun_flags::kMultiQueue | tun_flags::kTap)) != 0) {
+        return EINVAL;
+    }
+    if ((flags & tun_flags::kMultiQueue) == 0 && !interface.queues.empty()) {
+        return EBUSY;
+    }
+    return interface.queues.size() >= kMaxQueues ? E2BIG : 0;
+}
+
+int FakeTun::create(std::string* name) {
+    if (name->find_first_of("/: ") != std::string::npos || name->size() > 15) {
+        return EINVAL;
+    }
+    const std::size_t percent = name->find("%d");
+    if (percent != std::string::npos) {
+        unsigned number = 0;
+        std::string candidate;
+        do {
+            candidate = *name;
+            candidate.replace(percent, 2, std::to_string(number++));
+        } while (interfaces_.contains(candidate));
+        *name = candidate;
+    }
+    interfaces_[*name].index = next_index_++;
+    return 0;
+}
+
+int FakeTun::attach(int fd, std::string* name, unsigned flags) {
+    const auto queue = queues_.find(fd);
+    if (queue == queues_.end()) {
+        return ENOTTY;
+    }
+    const std::string& bound = queue->second.interface;  // by its node, if a macvtap's
+    const auto existing = interfaces_.find(bound.empty() ? *name : bound);
+    int problem = 0;
+    if (existing != interfaces_.end()) {
+        const bool attached_before =
+            std::count(existing->second.queues.begin(), existing->second.queues.end(), fd) != 0;
+        const bool by_node = !bound.empty() && existing->second.is_macvtap;
+        problem = attached_before || existing->second.is_macvtap != by_node
+                      ? EINVAL
+                      : check_attach(existing->second, flags);
+        *name = existing->first;
+    } else {
+        problem = create(name);
+    }
+    if (problem != 0) {
+        return problem;
+    }
+    Interface& interface = interfaces_.at(*name);
+    interface.flags = (interface.flags & ~kSwitchable) | flags;
+    interface.queues.push_back(fd);
+    queue->second.interface = *name;
+    return 0;
+}
+
+}  // namespace net::test

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#include "tests/support/leak_listener.h"
+
+#include <dirent.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <memory>
+#include <string_view>
+
+namespace net::test {
+
+std::map<int, std::string> open_fds() {
+    std::map<int, std::string> fds;
+    const std::unique_ptr<DIR, int (*)(DIR*)> dir(opendir("/proc/self/fd"), &closedir);
+    if (!dir) {
+        return fds;
+    }
+    while (const dirent* entry = readdir(dir.get())) {
+        const std::string_view name = entry->d_name;
+        int number = -1;
+        const auto parsed = std::from_chars(name.data(), name.data() + name.size(), number);
+        if (parsed.ec != std::errc() || number == dirfd(dir.get())) {
+            continue;
+        }
+        std::array<char, 256> target{};
+        const ssize_t length =
+            readlinkat(dirfd(dir.get()), entry->d_name, target.data(), target.size());
+        fds.emplace(number, std::string(target.data(), length > 0 ? size_t(length) : 0));
+    }
+    return fds;
+}
+
+bool has_children() {
+    siginfo_t info = {};
+    return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 || errno != ECHILD;
+}
+
+void LeakListener::OnTestStart(const ::testing::TestInfo&) {
+    before_ = open_fds();
+}
+
+void LeakListener::OnTestEnd(const ::testing::TestInfo&) {
+    const std::map<int, std::string> after = open_fds();
+    for (const auto& [number, target] : after) {
+        if (!before_.contains(number)) {
+            ADD_FAILURE() << "leaked descriptor " << number << ": " << target;
+        }
+    }
+    for (const auto& [number, target] : before_) {
+        if (!after.contains(number)) {
+            ADD_FAILURE() << "closed a descriptor that was not its own, " << number << ": "
+                          << target;
+        } else if (after.at(number) != target) {
+            ADD_FAILURE() << "replaced descriptor " << number << ", " << target << ", by "
+                          << after.at(number);
+        }
+    }
+    if (has_children()) {
+        ADD_FAILURE() << "left a child process behind";
+    }
+}
+
+}  // namespace net::test
