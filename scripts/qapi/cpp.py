@@ -217,8 +217,10 @@ def print_struct(out, struct, blocks=None):
     if struct.tag_enum:
         tag = struct.tag_enum
         out.begin_if(struct.tag_condition)
-        out.add(f'    static constexpr {tag.name} kTag = '
-                f'{tag.name}::{tag.identifier(struct.branch.name)};')
+        start = f'    static constexpr {tag.name} kTag ='
+        value = f'{tag.name}::{tag.identifier(struct.branch.name)};'
+        out.add(*([f'{start} {value}'] if len(start) + len(value) < WIDTH
+                  else [start, ' ' * 8 + value]))
         out.end_if(struct.tag_condition)
     for field in struct.fields:
         out.paragraph()

@@ -27,12 +27,7 @@ inline constexpr std::array<std::string_view, 2>
 struct AStructWhoseNameIsSoLongThatNothingFitsOnOneLine {
     int64_t a_member_with_a_name_that_is_long = {};
 
-    std::optional<std::vector<AnEnumWhoseNameIsSoLongThatItDoesNotFit>>
-        another_member_with_a_rather_long_name = {};
-
-    std::optional<std::string> x_member_with_a_name_of_just_this_length_and_not_more_than_that = {};
-
-    std::optional<double> y_member_with_a_name_of_just_this_length_and_not_more_than_that = {};
+    std::optional<std::vector<AnEnumWhoseNameIsSoLongThatItDoesNotFit>> b = {};
 
     bool operator==(const AStructWhoseNameIsSoLongThatNothingFitsOnOneLine&) const = default;
 };
@@ -41,17 +36,13 @@ template <>
 inline constexpr auto members<AStructWhoseNameIsSoLongThatNothingFitsOnOneLine> = std::tuple{
     Member{"a-member-with-a-name-that-is-long",
            &AStructWhoseNameIsSoLongThatNothingFitsOnOneLine::a_member_with_a_name_that_is_long},
-    Member{"another-member-with-a-rather-long-name",
-           &AStructWhoseNameIsSoLongThatNothingFitsOnOneLine::another_member_with_a_rather_long_name},
-    Member{"x-member-with-a-name-of-just-this-length-and-not-more-than-that",
-           &AStructWhoseNameIsSoLongThatNothingFitsOnOneLine::x_member_with_a_name_of_just_this_length_and_not_more_than_that},
-    Member{"y-member-with-a-name-of-just-this-length-and-not-more-than-that",
-           &AStructWhoseNameIsSoLongThatNothingFitsOnOneLine::y_member_with_a_name_of_just_this_length_and_not_more_than_that},
+    Member{"b", &AStructWhoseNameIsSoLongThatNothingFitsOnOneLine::b},
 };
 
 /// Branch "first-value" of TheUnion, which has no members.
 struct TheUnionFirstValue {
-    static constexpr AnEnumWhoseNameIsSoLongThatItDoesNotFit kTag = AnEnumWhoseNameIsSoLongThatItDoesNotFit::first_value;
+    static constexpr AnEnumWhoseNameIsSoLongThatItDoesNotFit kTag =
+        AnEnumWhoseNameIsSoLongThatItDoesNotFit::first_value;
 
     bool operator==(const TheUnionFirstValue&) const = default;
 };
@@ -61,7 +52,8 @@ inline constexpr auto members<TheUnionFirstValue> = std::tuple{};
 
 /// Branch "second-value" of TheUnion, which has no members.
 struct TheUnionSecondValue {
-    static constexpr AnEnumWhoseNameIsSoLongThatItDoesNotFit kTag = AnEnumWhoseNameIsSoLongThatItDoesNotFit::second_value;
+    static constexpr AnEnumWhoseNameIsSoLongThatItDoesNotFit kTag =
+        AnEnumWhoseNameIsSoLongThatItDoesNotFit::second_value;
 
     bool operator==(const TheUnionSecondValue&) const = default;
 };
@@ -81,16 +73,17 @@ inline constexpr auto members<TheUnion> = std::tuple{
     Union{"kind", &TheUnion::branch},
 };
 
-struct AStructWhoseNameIsEvenLongerThanTheOneBeforeAndFillsTheLineByItself {
-    int64_t x = {};
+struct Short {
+    std::optional<std::string> x_member_with_a_name_of_just_this_length_and_not_more_than_that_x =
+        {};
 
-    bool operator==(const AStructWhoseNameIsEvenLongerThanTheOneBeforeAndFillsTheLineByItself&) const = default;
+    bool operator==(const Short&) const = default;
 };
 
 template <>
-inline constexpr auto members<AStructWhoseNameIsEvenLongerThanTheOneBeforeAndFillsTheLineByItself> =
-    std::tuple{
-        Member{"x", &AStructWhoseNameIsEvenLongerThanTheOneBeforeAndFillsTheLineByItself::x},
-    };
+inline constexpr auto members<Short> = std::tuple{
+    Member{"x-member-with-a-name-of-just-this-length-and-not-more-than-that-x",
+           &Short::x_member_with_a_name_of_just_this_length_and_not_more_than_that_x},
+};
 
 }  // namespace qapi

@@ -306,10 +306,11 @@ def main(arguments):
             tap.run('C++ of conditions compiles with all symbols', compile_golden, compiler,
                     directory, 'conditions', *(f'-D{symbol}' for symbol in
                                                ('HAVE_B', 'HAVE_X', 'A', 'FOO', 'N', 'X', 'BAR')))
-            big = os.path.join(directory, 'big')
-            tap.run('C++ of the schema of 20000 lines compiles', test_compiles, compiler, big,
-                    sorted(f for f in os.listdir(os.path.join(big, 'qapi'))
-                           if f.endswith('.h')))
+            # A part of it: compilers take long for hundreds of tables.
+            tap.run('C++ of the big schema compiles', test_compiles, compiler,
+                    os.path.join(directory, 'big'),
+                    [f'big_{module}_{kind}.h' for module in (0, 1)
+                     for kind in ('types', 'commands', 'events', 'docs')])
         if shutil.which('clang-format'):
             headers = [os.path.join(GOLDEN, f) for f in sorted(os.listdir(GOLDEN))
                        if f.endswith('.h')]
