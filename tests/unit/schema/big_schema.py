@@ -46,7 +46,7 @@ def _definitions(rng, number, count, structs):
     for index in range(count - 3):
         name = f'Struct{number}x{index}'
         members = {f'member-{i}': rng.choice(_TYPES + (structs[-5:] if index % 3 else []))
-                   for i in range(9)}
+                   for i in range(6)}
         lines = [f"    '{rng.choice(('', '*'))}{m}': "
                  + (f"[ '{t}' ]" if rng.random() < 0.2 else f"'{t}'") for m, t in members.items()]
         yield (_doc(name, members) + f"{{ 'struct': '{name}',\n  'data': {{\n"
