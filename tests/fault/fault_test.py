@@ -1,0 +1,287 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Every system call of a bring-up fails in turn, in the real binary.
+
+    fault_test.py QNETDEV
+
+Each scenario runs once under strace to learn which calls the main thread makes
+from the start of its work on (its first one is signalfd()), and then once for
+each call and error with that call failing. Expected each time: status 1, one
+line of error that names what failed and why, perhaps a hint, nothing on
+standard output, no interface and no process left. What may fail without
+failing the run is listed in TOLERATED, each with its reason.
+"""
+import concurrent.futures
+import errno
+import fcntl
+import os
+import re
+import shutil
+import struct
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tool"))
+import harness  # noqa: E402
+
+JOBS = 3
+QUEUES = 8
+TUNSETIFF = 0x400454CA
+TUN_FLAGS = 0x2 | 0x1000 | 0x100 | 0x4000  # IFF_TAP, NO_PI, MULTI_QUEUE, VNET_HDR
+
+# system call: (errors to inject, what the message has to name)
+CALLS = {
+    "ioctl": (("EIO", "ENOMEM"), r"\b%(ioctl)s\b"),
+    "openat": (("EIO", "ENOMEM", "EMFILE"), r"cannot open /dev/net/tun"),
+    "socket": (("ENOMEM", "EMFILE"), r"socket"),
+    "socketpair": (("ENOMEM", "EMFILE"), r"helper '.*': socketpair"),
+    "clone": (("EAGAIN", "ENOMEM"), r"cannot run '/"),
+    "clone3": (("EAGAIN", "ENOMEM"), r"cannot run '/"),
+    "vfork": (("EAGAIN", "ENOMEM"), r"cannot run '/"),
+    "pipe2": (("EMFILE", "ENFILE"), r"cannot run '/.*: pipe"),
+    "pidfd_open": (("EMFILE", "ENOMEM"), r"cannot wait for '/.*: pidfd_open"),
+    "poll": (("ENOMEM",), r"\bpoll\b"),
+    "recvmsg": (("EIO", "ENOMEM"), r"helper '.*': recvmsg"),
+    "epoll_create1": (("EMFILE", "ENOMEM"), r"epoll"),
+    "epoll_ctl": (("ENOMEM", "ENOSPC"), r"cannot watch descriptor \d+"),
+    "fcntl": (("EIO",), r"\bdescriptor \d+\b"),
+    "signalfd4": (("EMFILE", "ENOMEM"), r"signalfd"),
+    "write": (("EIO",), r"standard output"),
+    "bind": (("ENOMEM",), ""),
+    "getsockname": (("ENOMEM",), ""),
+    "sendto": (("ENOMEM",), ""),
+    "getrandom": (("EIO",), ""),
+    "close": (("EIO",), ""),
+    "read": (("EIO",), ""),
+    "wait4": (("ECHILD",), r"exit status was taken"),
+}
+# Calls whose message tells the consequence instead of the error's text.
+NO_ERRNO = ("write", "wait4")
+# How often these come depends on how fast a child or thread is.
+TIMING = ("poll", "read", "clone3", "epoll_ctl")
+
+# (system call, arguments): why the run succeeds although the call failed
+TOLERATED = [
+    ("clone3?", r"CLONE_THREAD", "without a thread the reaper closes in the caller"),
+    ("epoll_ctl", r"EPOLL_CTL_DEL", "the descriptor is closed right after"),
+    ("close", r"", "what cannot be closed is gone anyway, or goes with the process"),
+    ("socket|bind|getsockname|sendto|recvmsg|getrandom", r"NETLINK|RTM_|nl_pid|getrandom",
+     "removal in bulk is a short cut; closing removes the interfaces as well"),
+    ("fcntl", r"F_SETFL, O_RDONLY\)", "a script's output stays non-blocking"),
+    ("poll", r"\}\], 1, 0\)", "looks for a signal once more after the next netdev"),
+    ("read", r"", "what a script says is only quoted in errors"),
+    ("openat", r"/dev/tap\d+", "no macvtap: the interface is opened as a tap"),
+]
+
+
+class Scenario:
+    """One command line, with what has to exist before it runs."""
+
+    def __init__(self, name, netdevs, inherited=0, persistent=None):
+        self.name = name
+        self.netdevs = netdevs
+        self.inherited = inherited      # queues of an interface to hand over
+        self.persistent = persistent    # interface to make beforehand
+
+    def queues(self):
+        """Descriptors 60, 61, … of one interface."""
+        for index in range(self.inherited):
+            fd = os.open("/dev/net/tun", os.O_RDWR)
+            fcntl.ioctl(fd, TUNSETIFF, struct.pack("16sH22x", b"given0", TUN_FLAGS))
+            os.dup2(fd, 60 + index, inheritable=True)
+            os.close(fd)
+        return range(60, 60 + self.inherited)
+
+    def run(self, tool, flags, log):
+        """Outcome of a run under strace, and what it left behind."""
+        if self.persistent:
+            harness.run(["ip", "tuntap", "add", "mode", "tap", "multi_queue", self.persistent])
+        queues = self.queues()
+        argv = ["strace", "-qq", "-o", log, *flags, tool, "try", "--host"]
+        for netdev in self.netdevs:
+            argv += ["-netdev", netdev]
+        outcome = harness.run(argv, timeout=30, pass_fds=queues)
+        left = []
+        if outcome.status == 1 and ": -netdev " in outcome.err:
+            left += ["descriptor %d non-blocking" % fd for fd in queues if not os.get_blocking(fd)]
+        for fd in queues:
+            os.close(fd)
+        if self.persistent:
+            if self.persistent not in harness.interfaces():
+                left.append("persistent interface gone")
+            harness.run(["ip", "link", "del", self.persistent])
+        return outcome, left + harness.leftovers()
+
+
+def scenarios(folder):
+    script = os.path.join(folder, "script")
+    helper = os.path.join(os.path.dirname(os.path.abspath(__file__)), "helper")
+    plain = "script=no,downscript=no"
+    fds = ":".join(str(60 + index) for index in range(QUEUES))
+    return [
+        Scenario("by name", ["tap,id=n0,ifname=new0,queues=%d,script=%s,downscript=%s"
+                             % (QUEUES, script, script)]),
+        Scenario("by template", ["tap,id=n0,ifname=new%%d,queues=2,sndbuf=1M,%s" % plain]),
+        Scenario("by fds", ["tap,id=n0,fds=" + fds], inherited=QUEUES),
+        Scenario("by fd", ["tap,id=n0,fd=60,sndbuf=1M"], inherited=1),
+        Scenario("by helper", ["tap,id=n0,helper=" + helper]),
+        Scenario("bridge", ["bridge,id=n0,br=br7,helper=" + helper]),
+        Scenario("existing", ["tap,id=n0,ifname=old0,queues=2," + plain], persistent="old0"),
+        Scenario("two netdevs", ["tap,id=n0,queues=4," + plain, "tap,id=n1,queues=4," + plain]),
+    ]
+
+
+class Call:
+    """A system call of the main thread: the Nth of its name."""
+
+    def __init__(self, name, number, text):
+        self.name = name
+        self.number = number
+        self.text = text
+
+    def tolerated(self):
+        for name, arguments, reason in TOLERATED:
+            if re.fullmatch(name, self.name) and re.search(arguments, self.text):
+                return reason
+        return None
+
+    def named(self):
+        """What the message must contain, as a regular expression."""
+        words = re.search(r"\b((?:TUN|SIOC)[A-Z]+)\b", self.text)
+        return CALLS[self.name][1].replace("%(ioctl)s", words.group(1) if words else "")
+
+
+def read_calls(log):
+    """The calls from signalfd() on, with their numbers among those of the name."""
+    calls, counts, started = [], {}, False
+    with open(log, errors="replace") as lines:
+        for line in lines:
+            found = re.match(r"(\w+)\(", line)
+            if not found or found.group(1) not in CALLS:
+                continue
+            name = found.group(1)
+            counts[name] = counts.get(name, 0) + 1
+            started = started or name == "signalfd4"
+            if started and not (name == "write" and not line.startswith("write(1,")):
+                calls.append(Call(name, counts[name], line))
+    return calls
+
+
+def judge(scenario, call, error, outcome, left, log):
+    """What is wrong, as text; empty if all is as it should be."""
+    with open(log, errors="replace") as lines:
+        injected = [line for line in lines if "(INJECTED)" in line]
+    problems = list(left)
+    if not injected:
+        if call.name not in TIMING or outcome.status != 0:
+            problems.append("the fault was never injected")
+        return "\n".join(problems)
+    if call.name in TIMING:
+        call = Call(call.name, call.number, injected[0])
+    if call.tolerated():
+        if outcome.status != 0 or "removed" not in outcome.out:
+            problems.append("expected success: " + call.tolerated())
+        return "\n".join(problems)
+    lines = outcome.err.splitlines()
+    reason = os.strerror(getattr(errno, error))
+    if outcome.status != 1:
+        problems.append("expected status 1")
+    if outcome.out:
+        problems.append("expected nothing on standard output")
+    if not lines or not lines[0].startswith("qnetdev: ") or len(lines) > 2 or \
+            (len(lines) == 2 and not lines[1].startswith("hint: ")):
+        problems.append("expected one line of error and perhaps a hint")
+    elif not re.search(call.named(), lines[0]):
+        problems.append("expected the error to name /%s/" % call.named())
+    elif reason not in lines[0] and call.name not in NO_ERRNO:
+        problems.append("expected the error to say '%s'" % reason)
+    return "\n".join(problems)
+
+
+def inject(job):
+    tool, folder, scenario, call, error = job
+    log = os.path.join(folder, "log-%d" % os.getpid())
+    flags = ["-e", "trace=" + call.name,
+             "-e", "inject=%s:error=%s:when=%d" % (call.name, error, call.number)]
+    outcome, left = scenario.run(tool, flags, log)
+    problem = judge(scenario, call, error, outcome, left, log)
+    return problem and "%s\nwith %s\n%s" % (problem, call.text, outcome)
+
+
+def discover(job):
+    tool, folder, scenario = job
+    log = os.path.join(folder, "log-%d" % os.getpid())
+    outcome, left = scenario.run(tool, ["-e", "trace=" + ",".join("?" + name for name in CALLS)],
+                                 log)
+    problem = "" if outcome.status == 0 and not left else "%s\n%s" % (left, outcome)
+    return problem, read_calls(log)
+
+
+def down_script_cases(folder):
+    """The down script runs on a thread of its own: its trouble is a warning."""
+    script = os.path.join(folder, "script")
+    netdev = "tap,id=n0,ifname=new0,queues=2,script=no,downscript=" + script
+    for name, error, what in (("pipe2", "EMFILE", "pipe"), ("pidfd_open", "EMFILE", "pidfd_open"),
+                              ("wait4", "ECHILD", "ended")):
+        yield netdev, ["-f", "-e", "inject=%s:error=%s:when=1" % (name, error)], 0, \
+            r"qnetdev: warning: downscript.*" + what
+    netdev = "tap,id=n0,ifname=new0,queues=2,downscript=no,script=" + script
+    # What posix_spawn() does between fork and exec is reported by the parent.
+    for flags, what in ((["-f", "-P", "/dev/null", "-e", "inject=openat:error=EIO:when=1"],
+                         "cannot run '/.*: Input/output error"),
+                        (["-f", "-P", script, "-e", "inject=execve:error=ENOEXEC:when=1"],
+                         "cannot run '/.*: Exec format error"),
+                        (["-f", "-P", script, "-e", "inject=execve:error=ENOMEM:when=1"],
+                         "cannot run '/.*: Cannot allocate memory")):
+        yield netdev, flags, 1, r"qnetdev: -netdev tap,.*script.*" + what
+
+
+def run_special(job):
+    tool, folder, netdev, flags, status, pattern = job
+    log = os.path.join(folder, "log-%d" % os.getpid())
+    outcome, left = Scenario("", [netdev]).run(tool, flags, log)
+    problems = list(left)
+    if outcome.status != status:
+        problems.append("expected status %d" % status)
+    lines = [line for line in outcome.err.splitlines() if not line.startswith("hint: ")]
+    if len(lines) != 1 or not re.match(pattern, lines[0]):
+        problems.append("expected one line of error like /%s/" % pattern)
+    return problems and "%s\n%s" % ("\n".join(problems), outcome)
+
+
+def need_strace():
+    if shutil.which("strace") is None:
+        harness.skip_all("strace is not installed")
+    probe = harness.run(["strace", "-qq", "-o", "/dev/null", "-e", "inject=chdir:error=EIO", "true"])
+    if probe.status != 0:
+        harness.skip_all("strace cannot trace here: " + probe.err.strip())
+
+
+def main():
+    tool = os.path.abspath(sys.argv[1])
+    need_strace()
+    tap = harness.Tap()
+    with tempfile.TemporaryDirectory() as folder, \
+            concurrent.futures.ProcessPoolExecutor(JOBS, initializer=harness.enter_namespace) as pool:
+        harness.write_program(os.path.join(folder, "script"), "#!/bin/sh\nexit 0\n")
+        plans = scenarios(folder)
+        jobs = []
+        for plan, (problem, calls) in zip(plans, pool.map(
+                discover, [(tool, folder, plan) for plan in plans])):
+            tap.check("%s: works without a fault, in %d calls" % (plan.name, len(calls)),
+                      not problem and calls, problem)
+            jobs += [(tool, folder, plan, call, error)
+                     for call in calls for error in CALLS[call.name][0]]
+        for job, problem in zip(jobs, pool.map(inject, jobs)):
+            _, _, plan, call, error = job
+            tap.check("%s: %s %s %d%s" % (
+                plan.name, error, call.name, call.number,
+                " is survived" if call.tolerated() else ""), not problem, problem)
+        jobs = [(tool, folder, *case) for case in down_script_cases(folder)]
+        for job, problem in zip(jobs, pool.map(run_special, jobs)):
+            tap.check("scripts: " + " ".join(job[3]).replace(folder, ""), not problem, problem)
+    tap.done()
+
+
+if __name__ == "__main__":
+    main()
