@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,12 @@
 #include "net/result.h"
 #include "qapi/net_types.h"
 
+/// Text to `qapi::Netdev` and back.
+///
+/// All of this is pure: no side effect, no system call. It knows types and names, nothing about
+/// networks. Errors are of Stage::parse; their param is the full member path ("addr.port",
+/// "dnssearch[0].str"), and for text their span is the offending bytes of the argument. Arguments
+/// above 64 MiB are refused.
 namespace net {
 
 /// The three languages a `-netdev` argument may be written in.
@@ -26,18 +33,48 @@ struct ParsedNetdev {
 
 /// Reads the argument of `-netdev`, in whichever language it is written.
 ///
-/// Pure: no side effect, no system call. Knows types and names, nothing about networks. Fails with
-/// Stage::parse; the error's param is the full member path and, for text, its span is the
-/// offending bytes of `text`. Arguments above 64 MiB are refused.
+/// Of JSON and keyval the command line does not check the form of the id, as in QEMU. Beyond QEMU,
+/// every type may be written with dotted keys ("user,id=n0,hostfwd.0.str=…"): a traditional
+/// argument that has one, and whose type has no such member, is read as keyval.
 NET_API Result<ParsedNetdev> parse_netdev(std::string_view text);
 
-/// The same for one language whatever the text looks like (netdev_add objects, HMP).
+/// The same for one language whatever the text looks like, and always with a checked id: what a
+/// monitor's netdev_add takes (HMP: traditional; QMP: json, the arguments object).
 NET_API Result<ParsedNetdev> parse_netdev_as(std::string_view text, NetdevLanguage language);
 
 /// Whether the argument asks for the list of types: its effective type is `help` or `?`.
 NET_API bool is_netdev_help(std::string_view text);
 
+/// The argument of `-nic` or `-net`: a backend, a card, or both.
+struct ParsedNic {
+    /// Absent for `none`. The id is empty unless given: whoever creates the backend invents one.
+    std::optional<qapi::Netdev> netdev = {};
+    std::optional<std::string> mac = {};    ///< Of the card; `-nic` only.
+    std::optional<std::string> model = {};  ///< Of the card; `-nic` only.
+    std::vector<std::string> warnings = {};
+};
+
+/// Reads the argument of `-nic`: a card and its backend, of type user unless given.
+NET_API Result<ParsedNic> parse_nic(std::string_view text);
+
+/// Reads the argument of `-net`: a card (type nic) or a backend, both for hub 0.
+NET_API Result<ParsedNic> parse_net(std::string_view text);
+
 /// True if `id` is well-formed: an ASCII letter, then letters, digits, '-', '.' and '_'.
 NET_API bool is_well_formed_id(std::string_view id);
+
+/// The error of an id that is not well-formed, as every route that checks ids reports it.
+NET_API Result<void> check_id(std::string_view id);
+
+/// A netdev as compact JSON, which parse_netdev() reads back to an equal one.
+///
+/// Fails for what JSON cannot say: a text that is not UTF-8 or contains a NUL.
+NET_API Result<std::string> netdev_to_json(const qapi::Netdev& netdev);
+
+/// A netdev as key=value text, which parse_netdev() reads back to an equal one.
+///
+/// Traditional, or keyval for stream and dgram. Fails for what text cannot say: an empty list, or
+/// an id that the traditional language refuses.
+NET_API Result<std::string> netdev_to_text(const qapi::Netdev& netdev);
 
 }  // namespace net
