@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <string_view>
 
 #include "net/base/limits.h"
 
@@ -84,6 +85,17 @@ private:
     posix_spawnattr_t attributes_;
 };
 
+/// Whether the child, a zombie by now, ended in any other way than with status 0.
+bool has_failed(pid_t pid) {
+    siginfo_t info = {};
+    return waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT) == 0 &&
+           (info.si_code != CLD_EXITED || info.si_status != 0);
+}
+
+std::string_view without_trailing_space(std::string_view text) {
+    return text.substr(0, text.find_last_not_of(" \t\n\v\f\r") + 1);  // npos + 1 is 0
+}
+
 int poll_timeout(Subprocess::Clock::time_point deadline) {
     using std::chrono::milliseconds;
     const auto left = std::chrono::ceil<milliseconds>(deadline - Subprocess::Clock::now()).count();
@@ -130,7 +142,7 @@ Subprocess::~Subprocess() {
 
 Result<Subprocess::Event> Subprocess::wait(Clock::time_point deadline, int readable_fd,
                                            int cancel_fd) {
-    while (true) {
+    while (pid_ > 0) {
         std::array<pollfd, 4> fds{{{pidfd_.get(), POLLIN, 0},
                                    {pipe_.get(), POLLIN, 0},
                                    {readable_fd, POLLIN, 0},
@@ -148,16 +160,21 @@ Result<Subprocess::Event> Subprocess::wait(Clock::time_point deadline, int reada
         }
         if (ready > 0 && fds[0].revents != 0) {
             drain();
+            if (has_failed(pid_)) {
+                // Before reap(): the zombie keeps its number, and so the group's, from reuse.
+                (void)kill(-pid_, SIGKILL);
+            }
             reap();
-            return Event::exited;
+            break;
         }
         if (ready > 0 && fds[3].revents != 0) {
             return Event::cancelled;
         }
-        if (ready == 0 && timeout == 0) {
-            return Event::timed_out;
+        if (timeout == 0) {
+            return Event::timed_out;  // also if the child's output never lets poll() wait
         }
     }
+    return Event::exited;
 }
 
 void Subprocess::drain() {
@@ -188,9 +205,7 @@ void Subprocess::reap() noexcept {
     } while (reaped < 0 && errno == EINTR);
     status_ = reaped == pid_ ? status : -1;
     pid_ = -1;
-    while (!output_.empty() && (output_.back() == '\n' || output_.back() == ' ')) {
-        output_.pop_back();
-    }
+    output_.resize(without_trailing_space(output_).size());
 }
 
 void Subprocess::kill_group() noexcept {
@@ -214,11 +229,12 @@ std::string describe_wait_status(int status) {
 }
 
 std::string describe_output(const std::string& output) {
-    if (output.empty()) {
+    const std::string_view text = without_trailing_space(output);
+    if (text.empty()) {
         return {};
     }
     std::string line;
-    for (const char c : output) {
+    for (const char c : text) {
         const auto byte = static_cast<unsigned char>(c);
         line += c == '\n' ? std::string(" / ") : std::string(1, byte < 0x20 ? ' ' : c);
     }

@@ -34,8 +34,9 @@ public:
     /// Waits until the child has ended, `readable_fd` or `cancel_fd` (-1: none) can be read, or the
     /// deadline has passed, whatever comes first; collects output meanwhile.
     ///
-    /// Background processes that the child left behind do not delay `exited`. After `exited`
-    /// status() and output() are final.
+    /// Background processes that the child left behind do not delay `exited`; they live on if the
+    /// child succeeded, and are killed if it failed. After `exited` status() and output() are
+    /// final, and further calls return `exited` at once.
     Result<Event> wait(Clock::time_point deadline, int readable_fd, int cancel_fd);
 
     /// Kills the whole process group and reaps the child.
