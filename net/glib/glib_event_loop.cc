@@ -39,6 +39,7 @@ struct EpollSource {
 /// for a removed watch is recognised and dropped, also when the slot was taken again.
 struct Slot {
     int fd = -1;
+    unsigned events = fd_none;
     std::uint32_t generation = 0;
     std::shared_ptr<EventLoop::FdCallback> callback = {};
 };
@@ -81,6 +82,7 @@ public:
         }
         free_.pop_back();
         slots_[index].fd = fd;
+        slots_[index].events = events;
         slots_[index].callback = std::make_shared<FdCallback>(std::move(callback));
         return token;
     }
@@ -92,6 +94,7 @@ public:
         if (epoll_ctl(epoll_fd_.get(), EPOLL_CTL_MOD, slot(token).fd, &event) != 0) {
             return Error::from_errno(errno, "cannot watch a descriptor");
         }
+        slot(token).events = events;
         return {};
     }
 
@@ -143,9 +146,13 @@ void GlibEventLoop::dispatch() {
         if (make_token(index) != event.data.u64) {
             continue;  // removed by an earlier callback of this round
         }
-        // A copy of the owner: the callback may remove its own watch.
-        const std::shared_ptr<FdCallback> callback = slots_[index].callback;
-        (*callback)(from_epoll(event.events));
+        // An earlier callback of this round may also have changed what this one waits for.
+        const unsigned ready = from_epoll(event.events) & (slots_[index].events | fd_broken);
+        if (ready != fd_none) {
+            // A copy of the owner: the callback may remove its own watch.
+            const std::shared_ptr<FdCallback> callback = slots_[index].callback;
+            (*callback)(ready);
+        }
     }
 }
 
