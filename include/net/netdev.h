@@ -51,15 +51,16 @@ NET_API Result<void> net_client_init(NetContext& context, const qapi::Netdev& ne
 /// happens on the context's reaper. Fails with device_not_found if there is no such netdev.
 NET_API Result<void> net_client_del(NetContext& context, std::string_view id);
 
-/// Removes every netdev of the context, newest first, and waits until all is closed.
-///
-/// Interfaces that the netdevs created themselves, that are not persistent, and that nobody else
-/// has a queue of, are deleted with one request: hundreds cost hardly more than one. Duplicates of
-/// their descriptors in other processes die with them; `keep_shared` leaves deletion to the last
-/// close instead.
 struct NetCleanupOptions {
-    bool keep_shared = false;
+    /// The caller has given no duplicate of a tap's descriptor to another process. Interfaces that
+    /// the netdevs created themselves, that are not persistent, and that nobody else has opened a
+    /// queue of, are then deleted with one request: hundreds cost hardly more than one. A duplicate
+    /// elsewhere would go dead.
+    bool exclusive = false;
 };
+
+/// Removes every netdev of the context, newest first, and waits until all is closed; bounded by
+/// NetContextOptions::script_timeout for down scripts.
 NET_API void net_cleanup(NetContext& context, const NetCleanupOptions& options = {});
 
 /// Sets the link of a netdev or NIC, as set_link does. Fails with device_not_found.

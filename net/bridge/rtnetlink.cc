@@ -174,18 +174,28 @@ Result<std::uint32_t> unused_group(RouteSocket& socket) {
 }  // namespace
 
 Result<std::optional<LinkInfo>> find_link(std::string_view name) {
+    std::vector<std::optional<LinkInfo>> links = NET_TRY(find_links({std::string(name)}));
+    return std::move(links.front());
+}
+
+Result<std::vector<std::optional<LinkInfo>>> find_links(const std::vector<std::string>& names) {
     RouteSocket socket = NET_TRY(RouteSocket::open());
-    nlmsghdr* message = socket.request(RTM_GETLINK, NLM_F_ACK);
-    mnl_nlmsg_put_extra_header(message, sizeof(ifinfomsg));
-    mnl_attr_put_strz(message, IFLA_IFNAME, std::string(name).c_str());
-    LinkInfo link;
-    if (socket.run(message, on_link, &link) >= 0) {
-        return std::optional<LinkInfo>(std::move(link));
+    std::vector<std::optional<LinkInfo>> links;
+    links.reserve(names.size());
+    for (const std::string& name : names) {
+        nlmsghdr* message = socket.request(RTM_GETLINK, NLM_F_ACK);
+        mnl_nlmsg_put_extra_header(message, sizeof(ifinfomsg));
+        mnl_attr_put_strz(message, IFLA_IFNAME, name.c_str());
+        LinkInfo link;
+        if (socket.run(message, on_link, &link) >= 0) {
+            links.emplace_back(std::move(link));
+        } else if (errno == ENODEV) {
+            links.emplace_back();
+        } else {
+            return Error::from_errno(errno, "cannot look up interface '" + name + "'");
+        }
     }
-    if (errno == ENODEV) {
-        return std::optional<LinkInfo>();
-    }
-    return Error::from_errno(errno, "cannot look up interface '" + std::string(name) + "'");
+    return links;
 }
 
 Result<void> delete_links(const std::vector<unsigned>& indices) {

@@ -24,6 +24,9 @@ struct LinkInfo {
 /// Looks an interface up by name in the caller's network namespace; empty if there is none.
 Result<std::optional<LinkInfo>> find_link(std::string_view name);
 
+/// The same for many names, in their order.
+Result<std::vector<std::optional<LinkInfo>>> find_links(const std::vector<std::string>& names);
+
 /// Deletes interfaces with one request, so that the kernel's ~15 ms grace period is paid once.
 ///
 /// They are put into an interface group of their own first (a number no other interface has).

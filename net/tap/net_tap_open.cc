@@ -44,11 +44,11 @@ Result<void> await_removal(TapBuild& build, const std::string& ifname) {
     TapQueue queue = NET_TRY(tap_open(build.context.tun(), options));
     const bool first = build.group.size() == 0;
     if (first) {
-        build.group.set_interface(queue.ifname, queue.existing_index == 0);
+        build.group.set_interface(queue.ifname, queue.macvtap_index == 0);
         // Later queues open the name that the kernel settled on, and need not ask again.
         options.ifname = queue.ifname;
         options.features = queue.features;
-        options.existing_index = queue.existing_index;
+        options.macvtap_index = queue.macvtap_index;
         NET_TRY(bring_up(build, queue.fd.get()));
     }
     return net_tap_fd_init_common(build,

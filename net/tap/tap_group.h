@@ -60,12 +60,14 @@ public:
 
     /// Name of the interface, once the first queue is open.
     const std::string& ifname() const { return ifname_; }
-    void set_interface(std::string ifname, bool created) {
+    /// `opened_here`: through the tun driver and by us, not received from elsewhere.
+    void set_interface(std::string ifname, bool opened_here) {
         ifname_ = std::move(ifname);
-        created_ = created;
+        opened_here_ = opened_here;
     }
-    /// Whether the interface came into being with this netdev.
-    bool created_interface() const { return created_; }
+    /// Whether every descriptor of the netdev was made by this process. Such an interface vanishes
+    /// with our last close, unless it is persistent or somebody else has a queue of it.
+    bool opened_here() const { return opened_here_; }
 
     /// From now on the script runs when the group goes.
     void arm_down_script(TapScript script) { down_script_ = std::move(script); }
@@ -82,7 +84,7 @@ private:
     std::string ifname_ = {};
     std::optional<TapScript> down_script_ = {};
     std::optional<TapOffloadSupport> offload_support_ = {};
-    bool created_ = false;
+    bool opened_here_ = false;
     bool committed_ = false;
 };
 

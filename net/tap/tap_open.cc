@@ -1,65 +1,35 @@
 // SPDX-License-Identifier: MIT
 #include "net/tap/tap_open.h"
 
+#include <cerrno>
+
 #include "net/tap/tap_open_hint.h"
 
 namespace net {
 namespace {
 
-struct OpenDevice {
-    UniqueFd fd = {};
-    bool macvtap = false;
-};
-
-/// The node of a macvtap or ipvtap, if the interface is one.
+/// The node of the macvtap or ipvtap with that index, if it is the interface that was named.
 ///
 /// Nodes are named by interface index, and another network namespace may have the same index: only
 /// the name behind the node tells whose it is.
 UniqueFd open_macvtap(TunKernel& kernel, const TapOpenOptions& options, unsigned index) {
-    if (index != 0) {
-        Result<UniqueFd> node = kernel.open_macvtap(index);
-        if (node) {
-            const Result<TunInterface> interface = kernel.get_iff(node->get());
-            if (interface && interface->name == options.ifname) {
-                return *std::move(node);
-            }
+    Result<UniqueFd> node = kernel.open_macvtap(index);
+    if (node) {
+        const Result<TunInterface> interface = kernel.get_iff(node->get());
+        if (interface && interface->name == options.ifname) {
+            return *std::move(node);
         }
     }
     return UniqueFd();
 }
 
-/// The node to open: an existing macvtap has one of its own, everything else shares one.
-Result<OpenDevice> open_device(TunKernel& kernel, const TapOpenOptions& options, unsigned index) {
-    UniqueFd macvtap = open_macvtap(kernel, options, index);
-    if (macvtap) {
-        return OpenDevice{std::move(macvtap), true};
-    }
+Result<UniqueFd> open_tun(TunKernel& kernel) {
     Result<UniqueFd> tun = kernel.open_tun();
     if (!tun) {
         const int errnum = tun.error().errnum();
         return std::move(tun).error().with_hint(explain_open_failure(errnum));
     }
-    return OpenDevice{*std::move(tun), false};
-}
-
-/// Index of an interface that is there already; templates and unset names make new ones.
-Result<unsigned> find_existing(TunKernel& kernel, const std::string& ifname) {
-    if (ifname.empty() || ifname.find('%') != std::string::npos) {
-        return 0U;
-    }
-    Result<unsigned> index = kernel.interface_index(ifname);
-    if (!index) {
-        return std::move(index).error().with_prefix("cannot look up interface '" + ifname + "'");
-    }
-    return index;
-}
-
-Result<unsigned> ask_features(TunKernel& kernel, int fd) {
-    Result<unsigned> features = kernel.get_features(fd);
-    if (!features) {
-        return std::move(features).error().with_prefix("cannot ask the tun driver what it offers");
-    }
-    return features;
+    return tun;
 }
 
 /// The flags for TUNSETIFF, or which demand the kernel cannot meet.
@@ -83,8 +53,11 @@ Result<unsigned> choose_flags(const TapOpenOptions& options, unsigned features) 
     return flags;
 }
 
-Error set_iff_error(Error cause, const TapOpenOptions& options) {
+Error open_error(Error cause, const TapOpenOptions& options) {
     const int errnum = cause.errnum();
+    if (errnum == 0) {
+        return cause;  // not the kernel's word, but ours
+    }
     const std::string subject =
         options.ifname.empty() ? "a new tap" : "tap '" + options.ifname + "'";
     return std::move(cause)
@@ -92,33 +65,64 @@ Error set_iff_error(Error cause, const TapOpenOptions& options) {
         .with_hint(explain_set_iff_failure(errnum, options.ifname, options.multi_queue));
 }
 
-}  // namespace
-
-Result<TapQueue> tap_open(TunKernel& kernel, const TapOpenOptions& options) {
+/// TUNSETIFF on an open node, with what the kernel offers of what is wanted.
+Result<TapQueue> attach(TunKernel& kernel, const TapOpenOptions& options, UniqueFd fd) {
     TapQueue queue;
-    if (options.existing_index.has_value()) {
-        queue.existing_index = *options.existing_index;
-    } else {
-        queue.existing_index = NET_TRY(find_existing(kernel, options.ifname));
-    }
-    OpenDevice device = NET_TRY(open_device(kernel, options, queue.existing_index));
     if (options.features.has_value()) {
         queue.features = *options.features;
     } else {
-        queue.features = NET_TRY(ask_features(kernel, device.fd.get()));
+        queue.features = NET_TRY(kernel.get_features(fd.get()));
     }
     const unsigned flags = NET_TRY(choose_flags(options, queue.features));
-
     const std::string& wanted = options.ifname.empty() ? "tap%d" : options.ifname;
-    Result<std::string> ifname = kernel.set_iff(device.fd.get(), wanted, flags);
-    if (!ifname) {
-        return set_iff_error(std::move(ifname).error(), options);
-    }
-    // A macvtap's queues carry their name by the node they were opened through.
-    queue.ifname = device.macvtap ? options.ifname : *std::move(ifname);
+    queue.ifname = NET_TRY(kernel.set_iff(fd.get(), wanted, flags));
     queue.vnet_hdr = (flags & tun_flags::kVnetHdr) != 0;
-    queue.fd = std::move(device.fd);
+    queue.fd = std::move(fd);
     return queue;
+}
+
+Result<TapQueue> attach_macvtap(TunKernel& kernel, const TapOpenOptions& options, unsigned index) {
+    UniqueFd node = open_macvtap(kernel, options, index);
+    if (!node) {
+        return Error("'" + options.ifname + "' is no macvtap that can be opened");
+    }
+    TapOpenOptions own_features = options;
+    if (options.macvtap_index == 0) {
+        own_features.features.reset();  // they were the tun driver's
+    }
+    TapQueue queue = NET_TRY(attach(kernel, own_features, std::move(node)));
+    queue.ifname = options.ifname;  // the driver ignores names, and returns none
+    queue.macvtap_index = index;
+    return queue;
+}
+
+/// Whether the tun driver's answer may mean that the name belongs to another driver.
+bool may_be_macvtap(const TapOpenOptions& options, const Error& error) {
+    return error.errnum() == EINVAL && !options.ifname.empty() &&
+           options.ifname.find('%') == std::string::npos;
+}
+
+}  // namespace
+
+Result<TapQueue> tap_open(TunKernel& kernel, const TapOpenOptions& options) {
+    if (options.macvtap_index != 0) {
+        return attach_macvtap(kernel, options, options.macvtap_index);
+    }
+    UniqueFd tun = NET_TRY(open_tun(kernel));
+    Result<TapQueue> queue = attach(kernel, options, std::move(tun));
+    if (queue) {
+        return queue;
+    }
+    if (may_be_macvtap(options, queue.error())) {
+        const Result<unsigned> index = kernel.interface_index(options.ifname);
+        if (index && *index != 0) {
+            Result<TapQueue> macvtap = attach_macvtap(kernel, options, *index);
+            if (macvtap) {
+                return macvtap;
+            }
+        }
+    }
+    return open_error(std::move(queue).error(), options);
 }
 
 }  // namespace net

@@ -16,8 +16,8 @@ struct TapOpenOptions {
     bool multi_queue = false;           ///< The interface shall have more than one queue.
     /// What get_features() said for an earlier queue of the interface; unset: ask.
     std::optional<unsigned> features = {};
-    /// Index if `ifname` exists already, 0 if not; unset: look.
-    std::optional<unsigned> existing_index = {};
+    /// Index of the macvtap or ipvtap that `ifname` is known to be; 0: not known to be one.
+    unsigned macvtap_index = 0;
 };
 
 /// One open queue of a tap interface, not yet a net client.
@@ -26,14 +26,15 @@ struct TapQueue {
     std::string ifname = {};
     bool vnet_hdr = false;
     unsigned features = 0;
-    unsigned existing_index = 0;  ///< 0: the interface did not exist before.
+    unsigned macvtap_index = 0;  ///< 0: not a macvtap or ipvtap.
 };
 
 /// Opens one queue of a tap interface, creating the interface if it is missing.
 ///
-/// An existing macvtap or ipvtap is opened through its own device. Fails if the kernel refuses, or
-/// lacks what is demanded (`vnet_hdr` on, `multi_queue`). Leaves nothing behind on failure. The
-/// error's hint says what stands in the way, as far as a look at the interface tells.
+/// An existing macvtap or ipvtap is opened through its own device, once the tun driver has said
+/// that the name is none of its own: no price for those who have a tap. Fails if the kernel
+/// refuses, or lacks what is demanded (`vnet_hdr` on, `multi_queue`). Leaves nothing behind on
+/// failure. The error's hint says what stands in the way, as far as a look at the interface tells.
 Result<TapQueue> tap_open(TunKernel& kernel, const TapOpenOptions& options);
 
 }  // namespace net
