@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/cli/command.h"
+#include "net/result.h"
+
+namespace net::cli {
+
+/// An option that a command knows. QEMU's have one dash and a value in the next word; ours have
+/// two, and take `--name=VALUE` as well.
+struct OptionSpec {
+    std::string_view name;  ///< With its dashes.
+    bool takes_value = false;
+    std::function<Result<void>(std::string_view value)> apply;
+};
+
+/// Reads the words in order and applies each option. Fails on unknown options, missing or
+/// superfluous values and stray words, naming them, with the nearest known option as hint.
+Result<void> parse_arguments(Words words, const std::vector<OptionSpec>& specs);
+
+/// A whole number of seconds for --NAME, 1 to 3600.
+Result<int> parse_seconds(std::string_view name, std::string_view text);
+
+}  // namespace net::cli

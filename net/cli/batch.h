@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/netdev.h"
+#include "net/result.h"
+
+namespace net::cli {
+
+/// What became of one case.
+struct BatchAnswer {
+    Result<void> outcome = {};
+    bool help = false;                   ///< The argument asked for the list of types.
+    std::vector<std::string> info = {};  ///< `info network`, if something was set up.
+};
+
+/// Reads what was asked for and says what came of it, as if in a fresh process.
+using BatchJudge = std::function<BatchAnswer(const qapi::Netdev& netdev, NetdevOrigin origin)>;
+
+/// Answers JSON lines `{"id":…,"form":"keyval"|"json"|"nic"|"net"|"qmp","arg":"…"}` of standard
+/// input, each in turn, with a JSON line on standard output (docs/batch.md).
+///
+/// A line that cannot be read is answered too, with a null id. Returns the exit status.
+int run_batch(const BatchJudge& judge);
+
+}  // namespace net::cli

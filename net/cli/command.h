@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace net::cli {
+
+/// Exit status of the tool.
+enum ExitStatus : int { exit_done = 0, exit_failed = 1, exit_usage = 2 };
+
+using Words = std::span<const std::string_view>;
+
+/// One sub-command; each has a file of its own.
+struct Command {
+    std::string_view name;
+    std::string_view summary;
+    std::string_view usage;  ///< What `qnetdev NAME --help` prints.
+    /// Runs with the words behind the name; returns the exit status.
+    int (*run)(Words words);
+};
+
+extern const Command kTryCommand;
+extern const Command kHelpCommand;
+
+/// All of them, in the order that help lists them.
+std::span<const Command* const> all_commands();
+
+}  // namespace net::cli

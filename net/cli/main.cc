@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#include <array>
+#include <cstdio>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/cli/command.h"
+#include "net/cli/report.h"
+#include "net/cli/version.h"
+#include "qapi/suggest.h"
+
+namespace net::cli {
+
+std::span<const Command* const> all_commands() {
+    static constexpr std::array<const Command*, 2> kCommands{&kTryCommand, &kHelpCommand};
+    return kCommands;
+}
+
+namespace {
+
+const Command* find_command(std::string_view name) {
+    for (const Command* command : all_commands()) {
+        if (command->name == name) {
+            return command;
+        }
+    }
+    return nullptr;
+}
+
+int unknown_command(std::string_view name) {
+    std::vector<std::string_view> names;
+    for (const Command* command : all_commands()) {
+        names.push_back(command->name);
+    }
+    std::string hint = qapi::did_you_mean(qapi::nearest(name, names));
+    report_error("", "",
+                 Error("unknown command '" + std::string(name) + "'")
+                     .with_hint(hint.empty() ? "qnetdev help lists the commands" : hint));
+    return exit_usage;
+}
+
+bool asks_for_help(Words words) {
+    for (const std::string_view word : words) {
+        if (word == "--help" || word == "-h") {
+            return true;
+        }
+    }
+    return false;
+}
+
+int run_tool(Words words) {
+    if (words.empty()) {
+        report_error("", "", Error("no command given").with_hint("qnetdev help lists them"));
+        return exit_usage;
+    }
+    const std::string_view name = words.front();
+    if (name == "--help" || name == "-h") {
+        return kHelpCommand.run({});
+    }
+    if (name == "--version") {
+        print("qnetdev " + std::string(kVersion) + "\n");
+        return exit_done;
+    }
+    const Command* command = find_command(name);
+    if (command == nullptr) {
+        return unknown_command(name);
+    }
+    if (asks_for_help(words.subspan(1))) {
+        print(command->usage);
+        return exit_done;
+    }
+    return command->run(words.subspan(1));
+}
+
+}  // namespace
+}  // namespace net::cli
+
+int main(int argc, char** argv) {
+    const std::vector<std::string_view> words(argv + (argc > 0 ? 1 : 0), argv + argc);
+    const int status = net::cli::run_tool(words);
+    // What was promised on standard output must have got there.
+    if (fflush(stdout) != 0 && status == net::cli::exit_done) {
+        net::cli::report_error("", "", net::Error("cannot write to standard output"));
+        return net::cli::exit_failed;
+    }
+    return status;
+}

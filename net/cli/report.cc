@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#include "net/cli/report.h"
+
+#include <cstdio>
+
+namespace net::cli {
+namespace {
+
+constexpr std::size_t kShownArgument = 200;
+
+std::string printable(std::string_view text, std::size_t limit) {
+    const bool cut = text.size() > limit;
+    if (cut) {
+        text = text.substr(0, limit);
+        // Not in the middle of a UTF-8 sequence.
+        while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xC0) == 0x80) {
+            text.remove_suffix(1);
+        }
+        if (!text.empty() && static_cast<unsigned char>(text.back()) >= 0xC0) {
+            text.remove_suffix(1);
+        }
+    }
+    std::string shown;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        shown += byte < 0x20 || byte == 0x7F ? '?' : c;
+    }
+    return cut ? shown + "…" : shown;
+}
+
+std::string location(std::string_view option, std::string_view argument) {
+    std::string text = std::string(kProgram) + ": ";
+    if (!option.empty()) {
+        text += std::string(option) + " " + printable(argument, kShownArgument) + ": ";
+    }
+    return text;
+}
+
+}  // namespace
+
+void report_error(std::string_view option, std::string_view argument, const Error& error) {
+    constexpr std::size_t kShownMessage = 2000;
+    std::string text =
+        location(option, argument) + printable(error.message(), kShownMessage) + "\n";
+    if (!error.hint().empty()) {
+        text += "hint: " + printable(error.hint(), kShownMessage) + "\n";
+    }
+    (void)fwrite(text.data(), 1, text.size(), stderr);
+}
+
+void report_warning(std::string_view option, std::string_view argument, std::string_view message) {
+    const std::string text = location(option, argument) + "warning: " + std::string(message) + "\n";
+    (void)fwrite(text.data(), 1, text.size(), stderr);
+}
+
+void print(std::string_view text) {
+    (void)fwrite(text.data(), 1, text.size(), stdout);
+}
+
+}  // namespace net::cli

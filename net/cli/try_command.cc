@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+#include <climits>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "net/cli/arguments.h"
+#include "net/cli/batch.h"
+#include "net/cli/command.h"
+#include "net/cli/netdev_arguments.h"
+#include "net/cli/private_namespace.h"
+#include "net/cli/report.h"
+#include "net/cli/signals.h"
+#include "net/cli/table.h"
+#include "net/event_loop.h"
+#include "net/netdev.h"
+#include "net/tap.h"
+
+namespace net::cli {
+namespace {
+
+struct TryOptions {
+    NetdevArguments netdevs = {};
+    bool on_host = false;
+    bool batch = false;
+    bool verbose = false;
+    int timeout_seconds = 30;
+};
+
+/// Everything that one try needs, in the order it is made.
+struct Session {
+    std::unique_ptr<EventLoop> loop = {};
+    std::unique_ptr<NetContext> context = {};
+};
+
+Result<Session> open_session(const TryOptions& options, int cancel_fd) {
+    Session session;
+    session.loop = NET_TRY(glib_event_loop(nullptr));
+    NetContextOptions settings;
+    settings.log = stderr_log(kProgram, options.verbose ? LogLevel::debug : LogLevel::warning);
+    settings.script_timeout = std::chrono::seconds(options.timeout_seconds);
+    settings.cancel_fd = cancel_fd;
+    session.context = net_context_create(*session.loop, std::move(settings));
+    return session;
+}
+
+std::string describe_offered(const TapState& state) {
+    std::string text = state.has_ufo ? "ufo," : "";
+    text += state.has_uso ? "uso," : "";
+    text += state.has_tunnel ? "tunnel," : "";
+    return text.empty() ? "-" : text.substr(0, text.size() - 1);
+}
+
+std::vector<std::string> describe_queue(const NetClientState& client, std::size_t queue,
+                                        const TapState& state) {
+    return {client.name(),
+            state.ifname,
+            std::to_string(queue),
+            std::to_string(state.fd),
+            state.multi_queue ? "on" : "off",
+            state.vnet_hdr ? "on" : "off",
+            std::to_string(state.vnet_hdr_len),
+            state.offload == 0 ? "off" : "on",
+            describe_offered(state),
+            state.sndbuf == INT_MAX ? "unlimited" : std::to_string(state.sndbuf),
+            state.script,
+            state.downscript,
+            state.vhost ? "on" : "off"};
+}
+
+Result<std::string> describe_all(const NetContext& context) {
+    std::vector<std::vector<std::string>> rows = {{"id", "ifname", "queue", "fd", "multi_queue",
+                                                   "vnet_hdr", "hdr_len", "offload", "offered",
+                                                   "sndbuf", "script", "downscript", "vhost"}};
+    for (const auto& group : context.registry().groups()) {
+        for (std::size_t queue = 0; queue < group->size(); ++queue) {
+            const NetClientState& client = group->client(queue);
+            const TapState state = NET_TRY(tap_query(client));
+            rows.push_back(describe_queue(client, queue, state));
+        }
+    }
+    return format_table(rows);
+}
+
+/// Brings everything up, shows it, and takes it down again.
+int try_netdevs(const TryOptions& options) {
+    Result<UniqueFd> signals = signals_as_fd();
+    if (!signals) {
+        report_error("", "", signals.error());
+        return exit_failed;
+    }
+    Result<Session> session = open_session(options, signals->get());
+    if (!session) {
+        report_error("", "", session.error());
+        return exit_failed;
+    }
+    NetContext& context = *session->context;
+    for (const NetdevArgument* argument : options.netdevs.in_init_order()) {
+        Result<void> outcome = net_client_init(context, argument->netdev, {argument->origin, {}});
+        if (outcome && signal_arrived(*signals)) {
+            outcome = Error("interrupted");
+        }
+        if (!outcome) {
+            report_error(argument->option, argument->text, outcome.error());
+            return exit_failed;
+        }
+    }
+    const Result<std::string> table = describe_all(context);
+    if (!table) {
+        report_error("", "", table.error());
+        return exit_failed;
+    }
+    print(*table);
+    const std::size_t count = context.registry().groups().size();
+    net_cleanup(context, {.exclusive = true});
+    print("removed " + std::to_string(count) + (count == 1 ? " netdev\n" : " netdevs\n"));
+    return exit_done;
+}
+
+BatchAnswer try_case(const TryOptions& options, const qapi::Netdev& netdev, NetdevOrigin origin) {
+    BatchAnswer answer;
+    Result<Session> session = open_session(options, -1);
+    if (!session) {
+        answer.outcome = std::move(session).error();
+        return answer;
+    }
+    NamedFds no_names;
+    FdStore* fds = origin == NetdevOrigin::monitor ? &no_names : nullptr;
+    answer.outcome = net_client_init(*session->context, netdev, {origin, fds});
+    if (answer.outcome) {
+        answer.info = net_info(*session->context);
+    }
+    net_cleanup(*session->context, {.exclusive = true});
+    return answer;
+}
+
+std::vector<OptionSpec> make_specs(TryOptions& options) {
+    std::vector<OptionSpec> specs = netdev_option_specs(options.netdevs);
+    const auto flag = [&specs](std::string_view name, bool& target) {
+        specs.push_back({name, false, [&target](std::string_view) -> Result<void> {
+                             target = true;
+                             return {};
+                         }});
+    };
+    flag("--host", options.on_host);
+    flag("--batch", options.batch);
+    flag("--verbose", options.verbose);
+    specs.push_back({"--timeout", true, [&options](std::string_view value) -> Result<void> {
+                         options.timeout_seconds = NET_TRY(parse_seconds("--timeout", value));
+                         return {};
+                     }});
+    return specs;
+}
+
+int run_try(Words words) {
+    TryOptions options;
+    const Result<void> parsed = parse_arguments(words, make_specs(options));
+    if (!parsed) {
+        report_error("", "", parsed.error());
+        return exit_usage;
+    }
+    if (options.netdevs.items.empty() && !options.batch) {
+        report_error("", "", Error("try needs at least one -netdev, or --batch"));
+        return exit_usage;
+    }
+    if (const std::optional<int> status = options.netdevs.parse_all()) {
+        return *status;
+    }
+    if (!options.on_host) {
+        const Result<void> moved = enter_private_namespace();
+        if (!moved) {
+            report_error("", "", moved.error());
+            return exit_failed;
+        }
+    }
+    if (options.batch) {
+        return run_batch([&options](const qapi::Netdev& netdev, NetdevOrigin origin) {
+            return try_case(options, netdev, origin);
+        });
+    }
+    return try_netdevs(options);
+}
+
+}  // namespace
+
+const Command kTryCommand = {
+    "try", "set netdevs up for real, show them, and remove them again",
+    "usage: qnetdev try [--host] [--verbose] [--timeout SECONDS] -netdev ARG [-netdev ARG]...\n"
+    "       qnetdev try [--host] [--timeout SECONDS] --batch\n"
+    "\n"
+    "Opens every queue, runs scripts and helpers, prints a table of what exists, and removes\n"
+    "everything. In a private network namespace, unless --host is given.\n"
+    "\n"
+    "  -netdev ARG          a backend, as QEMU's -netdev takes it; key=value text or JSON\n"
+    "  --host               work on the host's own network\n"
+    "  --timeout SECONDS    how long a script or helper may run (default: 30)\n"
+    "  --verbose            also tell what scripts print\n"
+    "  --batch              answer JSON lines on standard input, each on its own\n"
+    "\n"
+    "Exit status: 0 all could be set up, 1 something could not, 2 wrong usage.\n",
+    run_try};
+
+}  // namespace net::cli
