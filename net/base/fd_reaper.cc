@@ -87,16 +87,14 @@ void FdReaper::run(Job& job) {
     if (job.before_close) {
         job.before_close();
     }
-    std::vector<int> closed;
-    closed.reserve(job.fds.size());
     for (UniqueFd& fd : job.fds) {
-        closed.push_back(fd.get());
+        const int number = fd.get();
         fd.reset();
-    }
-    const std::lock_guard lock(mutex_);
-    for (const int number : closed) {
+        // One by one: the number can be anybody's again, long before the last close is done.
+        const std::lock_guard lock(mutex_);
         closing_.erase(closing_.find(number));
     }
+    const std::lock_guard lock(mutex_);
     --pending_;
     const auto name = pending_names_.find(job.name);
     if (--name->second == 0) {
