@@ -59,12 +59,13 @@ void NetClientState::flush_incoming() {
         return;
     }
     while (!incoming_->empty()) {
-        const std::vector<std::byte>& packet = incoming_->front();
-        const iovec piece = {const_cast<std::byte*>(packet.data()), packet.size()};
+        // Taken out first: receive() may purge the queue, or have it flushed again.
+        std::vector<std::byte> packet = incoming_->take_front();
+        const iovec piece = {packet.data(), packet.size()};
         if (!link_down_ && offer(Frame(&piece, 1)) == Delivery::busy) {
+            incoming_->put_back(std::move(packet));
             return;
         }
-        incoming_->pop();
     }
     if (peer_ != nullptr) {
         peer_->on_peer_ready();
@@ -72,8 +73,12 @@ void NetClientState::flush_incoming() {
 }
 
 void NetClientState::purge_incoming() {
-    if (incoming_ != nullptr) {
-        incoming_->clear();
+    if (incoming_ == nullptr || incoming_->empty()) {
+        return;
+    }
+    incoming_->clear();
+    if (peer_ != nullptr) {
+        peer_->on_peer_ready();  // who waits for these frames to be sent would wait for ever
     }
 }
 

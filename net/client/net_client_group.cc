@@ -3,6 +3,8 @@
 
 #include <cassert>
 #include <iterator>
+#include <utility>
+#include <vector>
 
 namespace net {
 
@@ -41,18 +43,22 @@ std::unique_ptr<NetClientGroup> NetClientRegistry::remove(NetClientGroup& group)
     groups_.erase(found->second);
     index.erase(found);
 
-    NetClientState* notified = nullptr;
+    // Only a backend's end takes the link down: a NIC's backend can be taken by another NIC.
+    const bool is_backend = taken->kind() != NetClientGroup::Kind::nic;
+    std::vector<NetClientState*> peers;
     for (const auto& client : taken->clients_) {
-        NetClientState* peer = std::exchange(client->peer_, nullptr);
-        if (peer != nullptr) {
+        if (NetClientState* peer = std::exchange(client->peer_, nullptr)) {
             peer->peer_ = nullptr;
-            peer->link_down_ = true;
-            notified = notified == nullptr ? peer : notified;
+            peer->link_down_ = peer->link_down_ || is_backend;
+            peers.push_back(peer);
         }
         client->purge_incoming();
     }
-    if (notified != nullptr) {
-        notified->on_link_changed();
+    if (is_backend && !peers.empty()) {
+        peers.front()->on_link_changed();
+    }
+    for (NetClientState* peer : peers) {
+        peer->on_peer_ready();  // what it waited for is gone: it sends into the void, or stops
     }
     return taken;
 }

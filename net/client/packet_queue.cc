@@ -18,4 +18,10 @@ bool PacketQueue::append(Frame frame) {
     return true;
 }
 
+std::vector<std::byte> PacketQueue::take_front() {
+    std::vector<std::byte> packet = std::move(packets_.front());
+    packets_.pop_front();
+    return packet;
+}
+
 }  // namespace net

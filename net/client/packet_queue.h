@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <utility>
 #include <vector>
 
 #include "net/net_client.h"
@@ -14,8 +15,9 @@ public:
     bool empty() const { return packets_.empty(); }
     /// Copies the frame; false if the queue is full, and the frame is lost.
     bool append(Frame frame);
-    const std::vector<std::byte>& front() const { return packets_.front(); }
-    void pop() { packets_.pop_front(); }
+    std::vector<std::byte> take_front();
+    /// Undoes take_front(), whatever has been appended meanwhile.
+    void put_back(std::vector<std::byte> packet) { packets_.push_front(std::move(packet)); }
     void clear() { packets_.clear(); }
 
 private:
