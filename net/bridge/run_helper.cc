@@ -76,15 +76,23 @@ Result<void> await_success(const HelperRequest& request, Subprocess& child,
 
 /// The one descriptor of a well-formed answer.
 Result<UniqueFd> single_fd(const HelperRequest& request, FdMessage message) {
+    if (message.truncated) {
+        return helper_error(request, "sent descriptors that this process has no room for")
+            .with_hint("raise the limit on open files: ulimit -n");
+    }
     if (message.fds.empty()) {
         return helper_error(request, message.end_of_file ? "ended without sending a descriptor"
                                                          : "sent data without a descriptor");
     }
-    if (message.fds.size() > 1 || message.truncated) {
+    if (message.fds.size() > 1) {
         return helper_error(
             request, "sent " + std::to_string(message.fds.size()) + " descriptors instead of one");
     }
     return std::move(message.fds.front());
+}
+
+bool is_one_word(std::string_view helper) {
+    return helper.find_first_of(" \t") == std::string_view::npos;
 }
 
 }  // namespace
@@ -94,7 +102,7 @@ Result<std::vector<std::string>> split_helper_command(std::string_view text) {
     if (command.empty()) {
         return Error("'helper' must name a program, but is empty").with_param("helper");
     }
-    if (command.find_first_of(" \t") == std::string::npos) {
+    if (is_one_word(command)) {
         return std::vector<std::string>{command};
     }
     int count = 0;
@@ -127,7 +135,7 @@ Result<UniqueFd> run_helper(const HelperRequest& request) {
     UniqueFd theirs(ends[1]);
     argv.emplace_back("--use-vnet");
     argv.push_back("--fd=" + std::to_string(theirs.get()));
-    if (request.helper.find("--br=") == std::string_view::npos) {
+    if (is_one_word(request.helper) || request.helper.find("--br=") == std::string_view::npos) {
         argv.push_back("--br=" + std::string(request.bridge));
     }
 

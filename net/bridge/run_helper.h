@@ -21,15 +21,17 @@ struct HelperRequest {
 /// The words of a helper command.
 ///
 /// Without blank or tab the text is the program, to the letter. Otherwise it is split as a POSIX
-/// shell splits words (quotes, backslash), and nothing else of a shell: `$`, `;`, `|`, `*` are
-/// ordinary characters. A program without '/' is then looked up in PATH. At most 64 words.
+/// shell splits words (quotes, backslash, `#` comments), and nothing else of a shell: `$`, `;`,
+/// `|`, `*` are ordinary characters. A program without '/' is then looked up in PATH. At most 64
+/// words.
 Result<std::vector<std::string>> split_helper_command(std::string_view text);
 
 /// Runs a bridge helper and receives the tap descriptor it sends.
 ///
-/// Contract: HELPER --use-vnet --fd=N --br=BRIDGE (no `--br=` if the text has one), N being one end
-/// of a UNIX stream socket; the helper sends one byte with one descriptor and exits with status 0.
-/// Blocks for at most `timeout`. On failure the helper is dead and every descriptor closed.
+/// Contract: HELPER --use-vnet --fd=N --br=BRIDGE (no `--br=` if a text of several words has one),
+/// N being one end of a UNIX stream socket; the helper sends one byte with one descriptor and exits
+/// with status 0. Blocks for at most `timeout`. On failure the helper is dead and every descriptor
+/// closed.
 Result<UniqueFd> run_helper(const HelperRequest& request);
 
 }  // namespace net
