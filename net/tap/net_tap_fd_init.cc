@@ -60,9 +60,9 @@ Result<void> net_tap_fd_init_external(TapBuild& build, TapFd fd, std::string_vie
             .with_hint("open all queues with the same IFF_VNET_HDR");
     }
     build.vnet_hdr = vnet_hdr;
-    Result<bool> was_blocking = set_nonblocking(fd.fd);
-    if (!was_blocking) {
-        return std::move(was_blocking)
+    Result<FdFlags> flags_before = set_nonblocking(fd.fd);
+    if (!flags_before) {
+        return std::move(flags_before)
             .error()
             .with_prefix("cannot make descriptor " + std::to_string(fd.fd) + " non-blocking");
     }
@@ -70,7 +70,7 @@ Result<void> net_tap_fd_init_external(TapBuild& build, TapFd fd, std::string_vie
                                   TapEndpoint{.fd = std::move(fd),
                                               .ifname = std::move(interface->name),
                                               .vnet_hdr = vnet_hdr,
-                                              .was_blocking = *was_blocking},
+                                              .flags_before = *flags_before},
                                   vhostfd);
 }
 
@@ -83,7 +83,7 @@ Result<void> net_tap_fd_init_common(TapBuild& build, TapEndpoint endpoint,
     }
     // From here on the group owns the descriptor, and failure is undone by dropping the group.
     TapClient& client = build.group.add_queue(TapFd{endpoint.fd.fd, std::move(endpoint.fd.owner)},
-                                              endpoint.vnet_hdr, endpoint.was_blocking);
+                                              endpoint.vnet_hdr, endpoint.flags_before);
     if (first_of_interface) {
         NET_TRY(init_interface(build, client));
     }

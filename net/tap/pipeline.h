@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "net/base/fd_flags.h"
 #include "net/netdev.h"
 #include "net/result.h"
 #include "net/tap/tap_group.h"
@@ -35,7 +36,7 @@ struct TapEndpoint {
     std::string ifname = {};
     bool vnet_hdr = false;
     bool fresh = false;  ///< Just opened by us: the kernel's defaults still hold.
-    bool was_blocking = false;
+    FdFlags flags_before = {};
 };
 
 /// Validates, chooses where the queues come from, and owns nothing itself.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "net/base/fd_flags.h"
 #include "net/event_loop.h"
 #include "net/net_client.h"
 #include "net/tap/tap_offload.h"
@@ -18,7 +19,7 @@ public:
         unsigned index = 0;  ///< Place in the group, from creation on.
         bool vnet_hdr = false;
         bool named_by_number = false;  ///< The user gave the number; see TapFd.
-        bool was_blocking = false;
+        FdFlags flags_before = {};
     };
 
     TapClient(TapGroup& group, Queue queue);
@@ -26,7 +27,7 @@ public:
     int fd() const { return queue_.fd.get(); }
     bool named_by_number() const { return queue_.named_by_number; }
     bool is_first_queue() const { return queue_.index == 0; }
-    bool was_blocking() const { return queue_.was_blocking; }
+    FdFlags flags_before() const { return queue_.flags_before; }
     TapGroup& group() const { return group_; }
     bool enabled() const { return enabled_; }
     unsigned offload() const { return offload_; }

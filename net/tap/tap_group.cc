@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "net/tap/tap_group.h"
 
-#include "net/base/fd_flags.h"
 #include "net/base/fd_reaper.h"
 #include "net/tap/tap_client.h"
 
@@ -22,10 +21,7 @@ TapGroup::~TapGroup() {
             job.fds.push_back(std::move(fd));
             continue;
         }
-        const int number = fd.release();
-        if (client.was_blocking()) {
-            set_blocking(number);
-        }
+        restore_flags(fd.release(), client.flags_before());
     }
     if (down_script_.has_value()) {
         job.before_close = [script = *std::move(down_script_), log = context_.log()] {
@@ -40,7 +36,7 @@ TapGroup::~TapGroup() {
     }
 }
 
-TapClient& TapGroup::add_queue(TapFd fd, bool vnet_hdr, bool was_blocking) {
+TapClient& TapGroup::add_queue(TapFd fd, bool vnet_hdr, FdFlags flags_before) {
     context_.claim_fd(fd.fd, id());
     const bool named_by_number = !fd.owner;
     UniqueFd owner = named_by_number ? UniqueFd(fd.fd) : std::move(fd.owner);
@@ -49,7 +45,7 @@ TapClient& TapGroup::add_queue(TapFd fd, bool vnet_hdr, bool was_blocking) {
                                                             .index = static_cast<unsigned>(size()),
                                                             .vnet_hdr = vnet_hdr,
                                                             .named_by_number = named_by_number,
-                                                            .was_blocking = was_blocking});
+                                                            .flags_before = flags_before});
     return static_cast<TapClient&>(add(std::move(client)));
 }
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "net/base/fd_flags.h"
 #include "net/net_client_group.h"
 #include "net/net_context.h"
 #include "net/tap/tap_offload.h"
@@ -54,8 +55,8 @@ public:
     NetContext& context() { return context_; }
     const Origin& origin() const { return origin_; }
 
-    /// Adds a client that owns the descriptor from now on. `was_blocking`: give it back like that.
-    TapClient& add_queue(TapFd fd, bool vnet_hdr, bool was_blocking);
+    /// Adds a client that owns the descriptor from now on. `flags_before`: give it back like that.
+    TapClient& add_queue(TapFd fd, bool vnet_hdr, FdFlags flags_before);
     TapClient& queue(std::size_t index);
 
     /// Name of the interface, once the first queue is open.

@@ -11,20 +11,22 @@
 namespace net {
 namespace {
 
-TEST(SetNonblocking, TellsThatTheDescriptorWasBlocking) {
+TEST(SetNonblocking, TellsThatTheDescriptorWasBlockingAndInheritable) {
     const UniqueFd fd(open("/dev/null", O_RDWR));  // NOLINT(android-cloexec-open): the case tested
-    Result<bool> was_blocking = set_nonblocking(fd.get());
-    ASSERT_TRUE(was_blocking);
-    EXPECT_TRUE(*was_blocking);
+    Result<FdFlags> before = set_nonblocking(fd.get());
+    ASSERT_TRUE(before);
+    EXPECT_TRUE(before->blocking);
+    EXPECT_TRUE(before->inheritable);
     EXPECT_NE(fcntl(fd.get(), F_GETFL) & O_NONBLOCK, 0);
     EXPECT_EQ(fcntl(fd.get(), F_GETFD), FD_CLOEXEC);
 }
 
-TEST(SetNonblocking, TellsThatTheDescriptorWasNonblockingAlready) {
+TEST(SetNonblocking, TellsThatTheDescriptorNeededNothing) {
     const UniqueFd fd(open("/dev/null", O_RDWR | O_CLOEXEC | O_NONBLOCK));
-    Result<bool> was_blocking = set_nonblocking(fd.get());
-    ASSERT_TRUE(was_blocking);
-    EXPECT_FALSE(*was_blocking);
+    Result<FdFlags> before = set_nonblocking(fd.get());
+    ASSERT_TRUE(before);
+    EXPECT_FALSE(before->blocking);
+    EXPECT_FALSE(before->inheritable);
 }
 
 TEST(SetNonblocking, KeepsTheOtherFlags) {
@@ -34,17 +36,28 @@ TEST(SetNonblocking, KeepsTheOtherFlags) {
 }
 
 TEST(SetNonblocking, FailsOnAClosedDescriptor) {
-    Result<bool> outcome = set_nonblocking(12345);
+    Result<FdFlags> outcome = set_nonblocking(12345);
     ASSERT_FALSE(outcome);
     EXPECT_EQ(outcome.error().message(), "fcntl F_GETFL: Bad file descriptor");
     EXPECT_EQ(outcome.error().errnum(), EBADF);
 }
 
-TEST(SetBlocking, UndoesSetNonblocking) {
-    const UniqueFd fd(open("/dev/null", O_RDWR | O_CLOEXEC));
-    ASSERT_TRUE(set_nonblocking(fd.get()));
-    set_blocking(fd.get());
+TEST(RestoreFlags, UndoesSetNonblocking) {
+    const UniqueFd fd(open("/dev/null", O_RDWR));  // NOLINT(android-cloexec-open): the case tested
+    Result<FdFlags> before = set_nonblocking(fd.get());
+    ASSERT_TRUE(before);
+    restore_flags(fd.get(), *before);
     EXPECT_EQ(fcntl(fd.get(), F_GETFL) & O_NONBLOCK, 0);
+    EXPECT_EQ(fcntl(fd.get(), F_GETFD), 0);
+}
+
+TEST(RestoreFlags, LeavesAloneWhatWasSetBefore) {
+    const UniqueFd fd(open("/dev/null", O_RDWR | O_CLOEXEC | O_NONBLOCK));
+    Result<FdFlags> before = set_nonblocking(fd.get());
+    ASSERT_TRUE(before);
+    restore_flags(fd.get(), *before);
+    EXPECT_NE(fcntl(fd.get(), F_GETFL) & O_NONBLOCK, 0);
+    EXPECT_EQ(fcntl(fd.get(), F_GETFD), FD_CLOEXEC);
 }
 
 }  // namespace
