@@ -35,7 +35,8 @@ std::string explain_mismatch(const std::string& ifname, const LinkInfo& link, bo
 
 std::string explain_busy(const std::string& ifname, const LinkInfo& link) {
     if (link.kind == "tun" && !link.multi_queue) {
-        return "another process holds the only queue of '" + ifname + "'";
+        return "the only queue of '" + ifname +
+               "' is in use, by another process or by another netdev";
     }
     return {};
 }
