@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "net/base/limits.h"
+#include "net/options/hints.h"
 #include "net/options/keyval.h"
 #include "net/options/language.h"
 #include "qapi/json_reader.h"
@@ -23,7 +24,7 @@ Result<ParsedNetdev> read_netdev(const qapi::Document& document, IdCheck id_chec
     Result<ParsedNetdev> parsed = ParsedNetdev{};
     qapi::Visitor visitor(document, options);
     if (!visitor.read(document.root(), parsed->netdev, qapi::Path{})) {
-        return visitor.take_error();
+        return with_netdev_hint(visitor.take_error(), document);
     }
     if (id_check == IdCheck::form && !is_well_formed_id(parsed->netdev.id)) {
         return std::move(check_id(parsed->netdev.id))

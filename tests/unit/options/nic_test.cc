@@ -45,7 +45,9 @@ TEST(Nic, RefusesTypeNic) {
 }
 
 TEST(Nic, TakesATapKeyForOneOfTypeUser) {
-    EXPECT_EQ(nic_fault("ifname=tap0,script=no"), "'ifname' is not an option of user [ifname]");
+    EXPECT_EQ(nic_fault("ifname=tap0,script=no"),
+              "'ifname' is not an option of user [ifname] "
+              "(it is an option of tap, netmap, af-xdp and vmnet-bridged)");
 }
 
 TEST(Nic, ChecksTheId) {
@@ -80,9 +82,13 @@ TEST(Net, MissesTheType) {
 }
 
 TEST(Net, NoLongerKnowsVlanAndName) {
-    EXPECT_EQ(net_fault("user,vlan=1"), "'vlan' is not an option of user [vlan]");
-    EXPECT_EQ(net_fault("user,name=x"), "'name' is not an option of user [name]");
-    EXPECT_EQ(net_fault("user,mac=x"), "'mac' is not an option of user [mac]");
+    EXPECT_EQ(net_fault("user,vlan=1"),
+              "'vlan' is not an option of user [vlan] "
+              "(VLANs became hubs: use '-netdev hubport,hubid=N')");
+    EXPECT_EQ(net_fault("user,name=x"),
+              "'name' is not an option of user [name] (use 'id', which has replaced it)");
+    EXPECT_EQ(net_fault("user,mac=x"),
+              "'mac' is not an option of user [mac] (it is an option of passt)");
 }
 
 TEST(Net, ChecksTheWidthOfVectors) {

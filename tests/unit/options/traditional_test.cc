@@ -69,7 +69,8 @@ TEST(Traditional, ReadsTwoCommasAsOne) {
 }
 
 TEST(Traditional, KeepsBlanks) {
-    EXPECT_EQ(fault("user, id=a"), "'id' is missing [id]");
+    EXPECT_EQ(fault("user, id=a"),
+              "'id' is missing [id] (the blank before 'id' belongs to its name: leave it out)");
     EXPECT_EQ(tap("tap,id=a,ifname= x ").ifname, " x ");
 }
 
@@ -83,7 +84,9 @@ TEST(Traditional, KnowsKeysOnlyByTheirExactNames) {
     EXPECT_EQ(fault("tap,id=a,IFNAME=x"),
               "'IFNAME' is not an option of tap [IFNAME] (did you mean 'ifname'?)");
     EXPECT_EQ(fault("tap,id=a,foo=1"), "'foo' is not an option of tap [foo]");
-    EXPECT_EQ(fault("bridge,id=a,queues=2"), "'queues' is not an option of bridge [queues]");
+    EXPECT_EQ(fault("bridge,id=a,queues=2"),
+              "'queues' is not an option of bridge [queues] "
+              "(it is an option of tap, vhost-user, vhost-vdpa and af-xdp)");
     EXPECT_EQ(fault("tap,id=a,=x"), "'' is not an option of tap []");
     EXPECT_EQ(fault("tap,id=a,fds[0]=3"), "'fds[0]' is not an option of tap [fds[0]]");
     EXPECT_EQ(pointed_at("tap,id=a,queue=2"), "queue");

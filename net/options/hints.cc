@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#include "net/options/hints.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "net/options/language.h"
+#include "qapi/net_types.h"
+#include "qapi/visitor.h"
+
+namespace net {
+namespace {
+
+/// More owners than this tell nothing.
+constexpr std::size_t kOwners = 4;
+
+struct Removed {
+    std::string_view key;
+    std::string_view hint;
+};
+
+constexpr std::array<Removed, 4> kRemoved = {{
+    {"bootp", "use 'bootfile', which has replaced it"},
+    {"channel", "use 'guestfwd', which has replaced it"},
+    {"name", "use 'id', which has replaced it"},
+    {"vlan", "VLANs became hubs: use '-netdev hubport,hubid=N'"},
+}};
+
+/// Types whose table has that member.
+template <class... Branch>
+std::vector<std::string_view> owners_of(std::string_view key,
+                                        const std::variant<Branch...>* /*branches*/) {
+    std::vector<std::string_view> owners;
+    const auto visit = [&]<class B>(const B* /*branch*/) {
+        const auto& names = qapi::member_names<B>;
+        if (std::find(names.begin(), names.end(), key) != names.end()) {
+            owners.push_back(qapi::enum_name(B::kTag));
+        }
+    };
+    (visit(static_cast<const Branch*>(nullptr)), ...);
+    return owners;
+}
+
+std::string unknown_hint(std::string_view key, std::string_view type) {
+    const std::vector<std::string_view> owners =
+        owners_of(key, static_cast<decltype(qapi::Netdev::branch)*>(nullptr));
+    if (std::find(owners.begin(), owners.end(), type) != owners.end()) {
+        return {};
+    }
+    const auto* const removed = std::find_if(
+        kRemoved.begin(), kRemoved.end(), [key](const Removed& entry) { return entry.key == key; });
+    if (removed != kRemoved.end()) {
+        return std::string(removed->hint);
+    }
+    if (owners.empty() || owners.size() > kOwners) {
+        return {};
+    }
+    std::string text = "it is an option of ";
+    for (std::size_t i = 0; i < owners.size(); ++i) {
+        text += i == 0 ? "" : i + 1 == owners.size() ? " and " : ", ";
+        text += owners[i];
+    }
+    return text;
+}
+
+std::string missing_hint(std::string_view key, const qapi::Document& document) {
+    for (const qapi::Value::Entry& entry : document.root().entries()) {
+        const std::size_t start = entry.key.find_first_not_of(' ');
+        if (start != 0 && start != entry.key.npos && entry.key.substr(start) == key) {
+            return "the blank before '" + std::string(key) + "' belongs to its name: leave it out";
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
+Error with_netdev_hint(Error error, const qapi::Document& document) {
+    const std::string key = error.param();
+    if (!error.hint().empty() || key.empty() || document.root().kind() != qapi::ValueKind::object) {
+        return error;
+    }
+    std::string hint;
+    if (!document.root().find(key)) {
+        hint = missing_hint(key, document);
+    } else if (const qapi::Value type = document.root().find(kImpliedKey)) {
+        hint = key == kImpliedKey || key == "id" ? "" : unknown_hint(key, type.text());
+    }
+    return hint.empty() ? std::move(error) : std::move(error).with_hint(std::move(hint));
+}
+
+}  // namespace net
