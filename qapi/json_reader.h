@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <concepts>
+#include <string>
 #include <string_view>
 
 #include "net/result.h"
@@ -16,5 +18,8 @@ namespace qapi {
 /// Errors are of Stage::parse with the column and span of the offending bytes. Time and memory are
 /// linear in the input, and no input makes it recurse.
 net::Result<Document> parse_json(std::string_view text);
+/// A document must not outlive its text, so a temporary is not taken.
+template <std::same_as<std::string> Text>
+net::Result<Document> parse_json(Text&& text) = delete;
 
 }  // namespace qapi

@@ -168,7 +168,8 @@ TEST(JsonReader, ReadsManyKeysWithoutConfusion) {
     for (int i = 0; i < 50000; ++i) {
         text += (i == 0 ? "\"k" : ",\"k") + std::to_string(i) + "\":" + std::to_string(i);
     }
-    const auto document = parse_json(text + "}");
+    const std::string whole = text + "}";
+    const auto document = parse_json(whole);
     ASSERT_TRUE(document);
     EXPECT_EQ(document->root().find("k49999").as_int64(), 49999);
     EXPECT_FALSE(document->root().find("k50000"));
