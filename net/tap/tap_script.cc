@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "net/tap/tap_script.h"
 
+#include <unistd.h>
+
 #include <cerrno>
 
 #include "net/base/subprocess.h"
@@ -19,7 +21,9 @@ Error script_error(const TapScript& script, const std::string& what) {
 Error start_error(const TapScript& script, Error cause) {
     const int errnum = cause.errnum();
     std::string hint;
-    if (errnum == ENOENT) {
+    if (errnum == ENOENT && access(script.path.c_str(), F_OK) == 0) {
+        hint = "the file is there, but not the interpreter that its first line names";
+    } else if (errnum == ENOENT) {
         hint = "switch it off with " + script.option + "=no, or create the file";
     } else if (errnum == EACCES) {
         hint = "make it executable: chmod +x";
