@@ -68,9 +68,7 @@ void TapClient::update_polling() {
 
 void TapClient::stop_after_error(int errnum) {
     watch_.reset();
-    group_.context().log().warning(
-        Error::from_errno(errnum, "netdev '" + name() + "' stops: interface " + group_.ifname())
-            .message());
+    group_.report_stop(errnum);
 }
 
 void TapClient::on_ready(unsigned ready) {

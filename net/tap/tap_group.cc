@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "net/tap/tap_group.h"
 
+#include <utility>
+
 #include "net/base/fd_reaper.h"
 #include "net/tap/tap_client.h"
 
@@ -51,6 +53,14 @@ TapClient& TapGroup::add_queue(TapFd fd, bool vnet_hdr, FdFlags flags_before) {
 
 TapClient& TapGroup::queue(std::size_t index) {
     return static_cast<TapClient&>(client(index));
+}
+
+void TapGroup::report_stop(int errnum) {
+    if (!std::exchange(stop_reported_, true)) {
+        context_.log().warning(
+            Error::from_errno(errnum, "netdev '" + id() + "' stops: interface " + ifname_)
+                .message());
+    }
 }
 
 Result<void> TapGroup::activate() {

@@ -75,6 +75,9 @@ public:
 
     bool owes_down_script() const { return down_script_.has_value(); }
 
+    /// A queue cannot be read any more. Logged once: what befalls one queue befalls all.
+    void report_stop(int errnum);
+
     /// What the kernel offers for this netdev's interface; probed by its first queue.
     const std::optional<TapOffloadSupport>& offload_support() const { return offload_support_; }
     void set_offload_support(TapOffloadSupport support) { offload_support_ = support; }
@@ -87,6 +90,7 @@ private:
     std::optional<TapOffloadSupport> offload_support_ = {};
     bool opened_here_ = false;
     bool committed_ = false;
+    bool stop_reported_ = false;
 };
 
 }  // namespace net
