@@ -53,8 +53,10 @@ void FdReaper::submit(Job job) {
     std::unique_lock lock(mutex_);
     ++pending_;
     ++pending_names_[job.name];
-    for (const UniqueFd& fd : job.fds) {
-        closing_.insert(fd.get());
+    for (const std::vector<UniqueFd>* fds : {&job.early_fds, &job.fds}) {
+        for (const UniqueFd& fd : *fds) {
+            closing_.insert(fd.get());
+        }
     }
     if (idle_ <= queue_.size() && workers_.size() < limits::kReaperThreads && !start_worker() &&
         workers_.empty()) {
@@ -83,17 +85,22 @@ void FdReaper::run_worker() {
     }
 }
 
-void FdReaper::run(Job& job) {
-    if (job.before_close) {
-        job.before_close();
-    }
-    for (UniqueFd& fd : job.fds) {
+void FdReaper::close_all(std::vector<UniqueFd>& fds) {
+    for (UniqueFd& fd : fds) {
         const int number = fd.get();
         fd.reset();
         // One by one: the number can be anybody's again, long before the last close is done.
         const std::lock_guard lock(mutex_);
         closing_.erase(closing_.find(number));
     }
+}
+
+void FdReaper::run(Job& job) {
+    close_all(job.early_fds);
+    if (job.before_close) {
+        job.before_close();
+    }
+    close_all(job.fds);
     const std::lock_guard lock(mutex_);
     --pending_;
     const auto name = pending_names_.find(job.name);

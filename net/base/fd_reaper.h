@@ -24,8 +24,9 @@ class FdReaper {
 public:
     struct Job {
         std::string name = {};  ///< What waiters know it by: the interface name. May be empty.
-        std::function<void()> before_close = {};  ///< Runs first, on the reaper's thread.
-        std::vector<UniqueFd> fds = {};           ///< Closed in order.
+        std::vector<UniqueFd> early_fds = {};     ///< Closed first.
+        std::function<void()> before_close = {};  ///< Runs next, on the reaper's thread.
+        std::vector<UniqueFd> fds = {};           ///< Closed last, in order.
     };
 
     FdReaper() = default;
@@ -47,6 +48,7 @@ public:
 private:
     void run_worker();
     void run(Job& job);
+    void close_all(std::vector<UniqueFd>& fds);
     bool start_worker();
 
     mutable std::mutex mutex_;

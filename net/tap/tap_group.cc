@@ -20,7 +20,9 @@ TapGroup::~TapGroup() {
         context_.disclaim_fd(client.fd());
         UniqueFd fd = client.take_fd();
         if (committed_ || !client.named_by_number()) {
-            job.fds.push_back(std::move(fd));
+            // The down script needs queue 0, and a few descriptors free if they have run out.
+            const bool early = down_script_.has_value() && index > 0;
+            (early ? job.early_fds : job.fds).push_back(std::move(fd));
             continue;
         }
         restore_flags(fd.release(), client.flags_before());

@@ -131,6 +131,22 @@ TEST_F(TapScripts, TheDownScriptRunsIfALaterQueueFails) {
     EXPECT_EQ(runs(), 2);
 }
 
+TEST_F(TapScripts, TheDownScriptRunsIfDescriptorsRunOut) {
+    (void)context();
+    {
+        // One for queue 0, and then the up script needs three: it ends, and three queues follow.
+        const FewDescriptors few(4);
+        EXPECT_EQ(outcome(init(
+                      {.ifname = "t0", .script = recorder, .downscript = recorder, .queues = 8})),
+                  "queue 4: cannot open /dev/net/tun: Too many open files\n"
+                  "hint: raise the limit on open files: ulimit -n");
+        drop_context();
+    }
+    EXPECT_EQ(warnings(), std::vector<std::string>());
+    EXPECT_EQ(runs(), 2);
+    EXPECT_FALSE(find("t0").has_value());
+}
+
 TEST_F(TapScripts, TheDownScriptRunsIfTheUpScriptDeletesTheInterface) {
     const std::string up = shell("up", "ip link delete \"$1\"");
     EXPECT_EQ(outcome(init({.ifname = "t0", .script = up, .downscript = recorder})),
