@@ -86,7 +86,6 @@ void for_each_nested(const nlattr* parent, Visit visit) {
 }
 
 void read_tun_data(const nlattr* data, LinkInfo& link) {
-    link.queues = 0;
     for_each_nested(data, [&link](const nlattr* attribute) {
         switch (mnl_attr_get_type(attribute)) {
             case IFLA_TUN_TYPE:
@@ -100,7 +99,7 @@ void read_tun_data(const nlattr* data, LinkInfo& link) {
                 break;
             case IFLA_TUN_NUM_QUEUES:
             case IFLA_TUN_NUM_DISABLED_QUEUES:
-                *link.queues += mnl_attr_get_u32(attribute);
+                link.queues = link.queues.value_or(0) + mnl_attr_get_u32(attribute);
                 break;
             default:
                 break;

@@ -18,7 +18,8 @@ struct LinkInfo {
     bool is_tap = false;    ///< A tun device in tap (Ethernet) mode.
     bool multi_queue = false;
     bool persistent = false;
-    std::optional<std::uint32_t> queues = {};  ///< Attached and detached ones of a tap.
+    /// Attached and detached ones of a multi-queue tap; of others the kernel does not tell.
+    std::optional<std::uint32_t> queues = {};
 };
 
 /// Looks an interface up by name in the caller's network namespace; empty if there is none.
