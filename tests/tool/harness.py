@@ -97,10 +97,10 @@ def enter_namespace(mounts=False):
     _libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def need_tun():
+def need_tun(mounts=False):
     """Ends the test as skipped where nobody could open a tap."""
     try:
-        enter_namespace()
+        enter_namespace(mounts)
         os.close(os.open("/dev/net/tun", os.O_RDWR))
     except OSError as problem:
         skip_all("no tap can be opened here: %s" % problem)
