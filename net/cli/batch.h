@@ -22,7 +22,7 @@ struct BatchAnswer {
 using BatchJudge = std::function<BatchAnswer(const qapi::Netdev& netdev, NetdevOrigin origin)>;
 
 /// Answers JSON lines `{"id":…,"form":"keyval"|"json"|"nic"|"net"|"qmp","arg":"…"}` of standard
-/// input, each in turn, with a JSON line on standard output (docs/batch.md).
+/// input, each in turn, with a JSON line on standard output (BATCH MODE in docs/qnetdev.1).
 ///
 /// A line that cannot be read is answered too, with a null id. Returns the exit status.
 int run_batch(const BatchJudge& judge);
