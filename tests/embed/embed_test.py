@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The installed library is enough to embed it.
+
+    embed_test.py MESON BUILD_ROOT PREFIX COMPILER...
+
+Installs the build into a temporary folder, and compiles and runs embedder.cc
+with nothing but what is there and what qnetdev.pc says.
+"""
+import concurrent.futures
+import glob
+import os
+import re
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tool"))
+import harness  # noqa: E402
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TAP = "tap,id=n0,queues=4,script=no,downscript=no"
+# Classes behind the public ones: nobody outside may link to them.
+INTERNAL = ("TapClient", "TapGroup", "FdReaper", "Subprocess", "LinuxTunKernel", "GlibEventLoop",
+            "(anonymous namespace)")
+
+
+class Installation:
+    """The installed tree, and how a program is built against it."""
+
+    def __init__(self, folder, prefix, compiler):
+        self.prefix = os.path.join(folder, prefix.lstrip("/"))
+        self.folder = folder
+        self.compiler = compiler
+        found = glob.glob(self.prefix + "/**/qnetdev.pc", recursive=True)
+        self.pc = found[0] if found else None
+
+    def pkg_config(self, *arguments):
+        """Flags as they would be if the prefix were the real one."""
+        env = dict(os.environ, PKG_CONFIG_QNETDEV_PREFIX=self.prefix)
+        env["PKG_CONFIG_PATH"] = os.path.dirname(self.pc)
+        outcome = harness.run(["pkg-config", *arguments], env=env)
+        return outcome.out.split(), outcome
+
+    def library(self):
+        found = glob.glob(self.prefix + "/**/libqnetdev.so.0", recursive=True)
+        return found[0] if found else None
+
+    def headers(self):
+        include = os.path.join(self.prefix, "include", "qnetdev")
+        return sorted(os.path.relpath(path, include)
+                      for path in glob.glob(include + "/**/*.h", recursive=True))
+
+
+def check_headers(tap, tree, cflags):
+    """Each compiles on its own, as the first and only one of a program."""
+    def compile_one(header):
+        argv = [*tree.compiler, "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Werror",
+                *cflags, "-x", "c++", "-"]
+        return harness.run(argv, stdin=('#include "%s"\n' % header).encode(), timeout=120)
+
+    headers = tree.headers()
+    tap.check("headers of net/ and qapi/ are installed", {"net/netdev.h", "net/tap.h",
+              "qapi/net_types.h"} <= set(headers), headers)
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for header, outcome in zip(headers, pool.map(compile_one, headers)):
+            tap.check("%s compiles on its own" % header, outcome.status == 0, outcome)
+
+
+def check_program(tap, tree, cflags):
+    libs, _ = tree.pkg_config("--libs", "qnetdev", "glib-2.0")
+    program = os.path.join(tree.folder, "embedder")
+    built = harness.run([*tree.compiler, "-std=c++20", "-Wall", "-Wextra", "-Werror", *cflags,
+                         os.path.join(HERE, "embedder.cc"), "-o", program, *libs], timeout=120)
+    if not tap.check("embedder.cc builds against the installed tree", built.status == 0, built):
+        return
+    env = dict(os.environ, LD_LIBRARY_PATH=os.path.dirname(tree.library()))
+    outcome = harness.run([program, TAP], env=env)
+    tap.check("it brings four queues up and ends well",
+              outcome.status == 0 and not outcome.err, outcome)
+    fds = re.findall(r"^queue (\d): fd (\d+)$", outcome.out, re.MULTILINE)
+    tap.check("it prints four different descriptors",
+              [queue for queue, _ in fds] == list("0123") and len({fd for _, fd in fds}) == 4,
+              outcome)
+    tap.equal("it leaves nothing behind", harness.leftovers(), [])
+    outcome = harness.run([program, TAP + ",ifname=0123456789abcdef"], env=env)
+    tap.check("it gets an error as a value, not as an end of the process",
+              outcome.status == 1 and "'ifname'" in outcome.err, outcome)
+
+
+def check_symbols(tap, tree):
+    library = tree.library()
+    dynamic = harness.run(["readelf", "-dW", library]).out
+    tap.check("the library's SONAME carries its version",
+              "Library soname: [libqnetdev.so.0]" in dynamic, dynamic)
+    listed = harness.run(["nm", "-DC", "--defined-only", library]).out.splitlines()
+    symbols = [line.split(maxsplit=2)[1:] for line in listed]
+    public = ""
+    for header in tree.headers():
+        with open(os.path.join(tree.prefix, "include", "qnetdev", header)) as text:
+            public += text.read()
+    words = set(re.findall(r"\w+", public))
+    # Templates of the standard library are weak, and every C++ library exports those it uses.
+    foreign = [name for kind, name in symbols if kind in "TBDR" and
+               not re.match(r"(net|qapi)::", name)]
+    tap.equal("it defines nothing outside of net:: and qapi::", foreign, [])
+    internal = [name for _, name in symbols
+                if any(re.search(r"(^|for |net::)%s" % re.escape(hidden), name.split("(net::")[0])
+                       for hidden in INTERNAL)]
+    tap.equal("it exports no internal class", internal, [])
+    unknown = []
+    for _, name in symbols:
+        own = re.match(r"(?:(?:vtable|typeinfo|typeinfo name|VTT) for )?(?:net|qapi)::(\w+)", name)
+        if own and own.group(1) not in words:
+            unknown.append(name)
+    tap.equal("all that it exports is declared in an installed header", unknown, [])
+
+
+def main():
+    meson, build, prefix, compiler = sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:]
+    harness.need_tun()
+    tap = harness.Tap()
+    with tempfile.TemporaryDirectory() as folder:
+        outcome = harness.run([meson, "install", "-C", build, "--no-rebuild", "--destdir", folder],
+                              timeout=60)
+        tap.check("meson install works", outcome.status == 0, outcome)
+        tree = Installation(folder, prefix, compiler)
+        if tap.check("qnetdev.pc and the library are installed", tree.pc and tree.library(),
+                     outcome):
+            cflags, said = tree.pkg_config("--cflags", "qnetdev", "glib-2.0")
+            tap.check("pkg-config knows qnetdev", said.status == 0 and cflags, said)
+            check_headers(tap, tree, cflags)
+            check_program(tap, tree, cflags)
+            check_symbols(tap, tree)
+    tap.done()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// A program that embeds libqnetdev: brings a tap up as its first argument says, on a GMainContext
+// of its own, prints the descriptor of each queue, and cleans up.
+#include <glib.h>
+
+#include <cstdio>
+#include <memory>
+
+#include "net/event_loop.h"
+#include "net/netdev.h"
+#include "net/options.h"
+#include "net/tap.h"
+
+static net::Result<void> bring_up(GMainContext* main_context, const char* text) {
+    net::ParsedNetdev parsed = NET_TRY(net::parse_netdev(text));
+    std::unique_ptr<net::EventLoop> loop = NET_TRY(net::glib_event_loop(main_context));
+    std::unique_ptr<net::NetContext> context = net::net_context_create(*loop);
+    NET_TRY(net::net_client_init(*context, parsed.netdev, {}));
+
+    net::NetClientGroup& netdev = *context->registry().find_backend(parsed.netdev.id);
+    for (std::size_t queue = 0; queue < netdev.size(); ++queue) {
+        std::printf("queue %zu: fd %d\n", queue, net::tap_get_fd(netdev.client(queue)));
+    }
+    // A real program would attach a NIC with net_nic_attach(), and iterate until it ends.
+    while (g_main_context_iteration(main_context, FALSE)) {
+    }
+    return {};  // The context goes, and with it the interface.
+}
+
+int main(int argc, char** argv) {
+    GMainContext* main_context = g_main_context_new();
+    const net::Result<void> outcome = bring_up(main_context, argc > 1 ? argv[1] : "");
+    if (!outcome) {
+        std::fprintf(stderr, "%s\n", outcome.error().message().c_str());
+    }
+    g_main_context_unref(main_context);
+    return outcome ? 0 : 1;
+}
