@@ -68,7 +68,8 @@ def parse_tree(path, lines, edges):
             raise Failure("%s:%d: hangs from nothing: %s" % (path, number, line))
         names = re.findall(NAME, text)
         if not names or text.count("─▶") != len(names) - 1:
-            raise Failure("%s:%d: expected FUNCTION() [─▶ FUNCTION()]…: %s" % (path, number, line))
+            raise Failure("%s:%d: expected FUNCTION() [─▶ FUNCTION()]…: %s"
+                          % (path, number, line))
         del stack[depth:]
         for caller, callee in zip([stack[-1]] + names, names):
             edges.setdefault((caller, callee), number)

@@ -110,7 +110,8 @@ def check_real(checker, build, path):
                     cut(drawing, "└─ net_init_bridge()", "+- net_init_bridge()"),
                     "not a branch of the tree")
     checker.refuses("a branch without a function is refused", build,
-                    cut(drawing, "└─ net_init_bridge()", "└─ net_init_bridge"), "expected FUNCTION()")
+                    cut(drawing, "└─ net_init_bridge()", "└─ net_init_bridge"),
+                    "expected FUNCTION()")
     checker.refuses("a document without a drawing is refused", build, "# nothing\n",
                     "no fenced block")
 
