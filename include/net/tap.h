@@ -31,7 +31,7 @@ struct TapState {
     bool enabled = true;
     bool vnet_hdr = false;
     int vnet_hdr_len = 0;  ///< Bytes; 0 without header.
-    int sndbuf = 0;        ///< Bytes; INT_MAX is unlimited.
+    int sndbuf = 0;        ///< Bytes; INT_MAX is unlimited, 0 unknown (macvtap).
     unsigned offload = 0;  ///< TUN_F_* bits now set.
     bool has_ufo = false;
     bool has_uso = false;

@@ -55,7 +55,7 @@ Result<void> await_removal(TapBuild& build, const std::string& ifname) {
                                   TapEndpoint{.fd = TapFd::owned(std::move(queue.fd)),
                                               .ifname = std::move(queue.ifname),
                                               .vnet_hdr = queue.vnet_hdr,
-                                              .fresh = true},
+                                              .fresh = queue.macvtap_index == 0},
                                   build.tap->vhostfd.value_or(""));
 }
 

@@ -35,7 +35,7 @@ struct TapEndpoint {
     TapFd fd = {};
     std::string ifname = {};
     bool vnet_hdr = false;
-    bool fresh = false;  ///< Just opened by us: the kernel's defaults still hold.
+    bool fresh = false;  ///< Just opened by us: the tun driver's defaults still hold.
     FdFlags flags_before = {};
 };
 

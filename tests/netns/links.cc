@@ -9,6 +9,7 @@
 #include <net/if.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <memory>
@@ -106,17 +107,22 @@ public:
     nlmsghdr* message() { return message_; }
     ifinfomsg* header() { return header_; }
 
-    void run(const std::string& what, mnl_cb_t callback = nullptr, void* data = nullptr) {
-        require(mnl_socket_sendto(socket_.get(), message_, message_->nlmsg_len) >= 0, what);
-        int outcome = MNL_CB_OK;
+    /// False if the kernel refuses.
+    bool try_run(mnl_cb_t callback = nullptr, void* data = nullptr) {
+        int outcome = mnl_socket_sendto(socket_.get(), message_, message_->nlmsg_len) < 0
+                          ? MNL_CB_ERROR
+                          : MNL_CB_OK;
         while (outcome > MNL_CB_STOP) {
             const ssize_t count =
                 mnl_socket_recvfrom(socket_.get(), buffer_.data(), buffer_.size());
-            require(count >= 0, what);
-            outcome = mnl_cb_run(buffer_.data(), static_cast<std::size_t>(count), 0,
-                                 mnl_socket_get_portid(socket_.get()), callback, data);
+            outcome = count < 0 ? MNL_CB_ERROR
+                                : mnl_cb_run(buffer_.data(), static_cast<std::size_t>(count), 0,
+                                             mnl_socket_get_portid(socket_.get()), callback, data);
         }
-        require(outcome >= 0, what);
+        return outcome >= 0;
+    }
+    void run(const std::string& what, mnl_cb_t callback = nullptr, void* data = nullptr) {
+        require(try_run(callback, data), what);
     }
 
 private:
@@ -172,17 +178,47 @@ void delete_link(const std::string& name) {
     request.run("delete " + name);
 }
 
-Bridge::Bridge(std::string name) : name_(std::move(name)) {
+namespace {
+
+/// A new interface of a kind; `lower` is the index of the one below it, 0: none.
+bool try_create(const std::string& kind, const std::string& name, unsigned lower) {
     Request request(RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, 0);
-    mnl_attr_put_strz(request.message(), IFLA_IFNAME, name_.c_str());
+    mnl_attr_put_strz(request.message(), IFLA_IFNAME, name.c_str());
+    if (lower != 0) {
+        mnl_attr_put_u32(request.message(), IFLA_LINK, lower);
+    }
     nlattr* info = mnl_attr_nest_start(request.message(), IFLA_LINKINFO);
-    mnl_attr_put_strz(request.message(), IFLA_INFO_KIND, "bridge");
+    mnl_attr_put_strz(request.message(), IFLA_INFO_KIND, kind.c_str());
     mnl_attr_nest_end(request.message(), info);
-    request.run("create bridge " + name_);
+    return request.try_run();
+}
+
+}  // namespace
+
+Bridge::Bridge(std::string name) : name_(std::move(name)) {
+    require(try_create("bridge", name_, 0), "create bridge " + name_);
 }
 
 Bridge::~Bridge() {
     delete_link(name_);
+}
+
+Macvtap::Macvtap(std::string name) : name_(std::move(name)) {
+    if (try_create("veth", "lower", 0)) {
+        (void)try_create("macvtap", name_, index_of("lower"));
+    }
+}
+
+Macvtap::~Macvtap() {
+    if (find("lower").has_value()) {
+        delete_link("lower");  // takes its peer and the macvtap along
+    }
+}
+
+bool Macvtap::exists() const {
+    const std::optional<Link> link = find(name_);
+    return link.has_value() &&
+           access(("/dev/tap" + std::to_string(link->index)).c_str(), R_OK | W_OK) == 0;
 }
 
 namespace {

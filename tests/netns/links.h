@@ -47,6 +47,21 @@ private:
     std::string name_;
 };
 
+/// A macvtap on one end of a veth pair, which go with this object.
+class Macvtap {
+public:
+    explicit Macvtap(std::string name);
+    Macvtap(const Macvtap&) = delete;
+    Macvtap& operator=(const Macvtap&) = delete;
+    ~Macvtap();
+
+    /// Whether there is one, with the node /dev/tap<index>: kernels can be built without.
+    bool exists() const;
+
+private:
+    std::string name_;
+};
+
 /// A tap queue as another program would open it: blocking, `flags` besides IFF_TAP and IFF_NO_PI.
 ///
 /// Aborts the test program if the kernel refuses: a test's own preparation must not fail.

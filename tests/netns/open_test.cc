@@ -142,6 +142,20 @@ TEST_F(OpenByName, ATunModeInterfaceIsNoTap) {
               "hint: 't0' exists and is a tun (layer 3) interface: choose another ifname");
 }
 
+TEST_F(OpenByName, AMacvtapIsOpenedThroughItsOwnNode) {
+    const Macvtap macvtap("m0");
+    if (!macvtap.exists()) {
+        GTEST_SKIP() << "this kernel has no macvtap, or nobody makes its nodes";
+    }
+    ASSERT_EQ(outcome(init({.ifname = "m0", .queues = 2})), "ok");
+    EXPECT_EQ(state(0).ifname, "m0");
+    EXPECT_EQ(state(1).ifname, "m0");
+    EXPECT_TRUE(state(1).vnet_hdr);
+    EXPECT_EQ(state(1).vnet_hdr_len, 10);
+    ASSERT_EQ(outcome(remove()), "ok");
+    EXPECT_TRUE(find("m0").has_value());
+}
+
 TEST_F(OpenByName, QueuesBeyondTheKernelsLimitAreRolledBack) {
     std::vector<UniqueFd> others;
     for (int i = 0; i < 255; ++i) {
