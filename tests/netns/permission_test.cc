@@ -81,6 +81,20 @@ TEST_F(Unprivileged, ANodeThatIsSomethingElseIsNoTun) {
               "cannot open tap 't0': TUNGETFEATURES: Inappropriate ioctl for device");
 }
 
+TEST_F(Unprivileged, CleanupClosesWhatItMayNoLongerDelete) {
+    // As a VMM that has opened its taps and dropped its privileges.
+    EXPECT_EQ(in_child([&] {
+                  for (const char* name : {"t0", "t1", "t2"}) {
+                      require(bool(init({.ifname = name}, name)), name);
+                  }
+                  drop_capabilities();
+                  net_cleanup(context(), {.exclusive = true});
+                  return std::to_string(links().size() - 1) + " left, " +
+                         std::to_string(warnings().size()) + " warnings";
+              }),
+              "0 left, 0 warnings");
+}
+
 TEST_F(Unprivileged, ATapThatWasPassedNeedsNoCapability) {
     const UniqueFd tap = open_tap("t0", IFF_VNET_HDR);
     EXPECT_EQ(failure(drop_capabilities, {.fd = std::to_string(tap.get())}), "ok");

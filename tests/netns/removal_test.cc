@@ -201,6 +201,16 @@ TEST_F(Removal, CleanupKeepsTapsPassedByDescriptor) {
     EXPECT_TRUE(find("t0").has_value());
 }
 
+TEST_F(Removal, CleanupKeepsAMacvtap) {
+    const Macvtap macvtap("m0");
+    if (!macvtap.exists()) {
+        GTEST_SKIP() << "this kernel has no macvtap, or nobody makes its nodes";
+    }
+    ASSERT_EQ(outcome(init({.ifname = "m0"})), "ok");
+    clean_up_in_company();
+    EXPECT_TRUE(find("m0").has_value());
+}
+
 TEST_F(Removal, TwoContextsShareNothing) {
     TestLoop other_loop;
     std::unique_ptr<NetContext> other = net_context_create(other_loop.loop());
