@@ -38,7 +38,7 @@ public:
         } else if constexpr (detail::kIsBox<T>) {
             write(*value);
         } else if constexpr (detail::IsAlternate<T>) {
-            std::visit([this](const auto& branch) { write(branch); },
+            std::visit([this](const auto& branch) { this->write(branch); },
                        value.*std::get<0>(members<T>).field);
         } else if constexpr (Struct<T>) {
             writer_.begin_object();
@@ -88,7 +88,7 @@ private:
         using Field = std::remove_cvref_t<decltype(field)>;
         if constexpr (detail::kIsUnion<Entry>) {
             writer_.key(entry.tag);
-            std::visit([this](const auto& branch) { write(branch.kTag); }, field);
+            std::visit([this](const auto& branch) { this->write(branch.kTag); }, field);
         } else if constexpr (detail::kIsOptional<Field>) {
             if (field) {
                 writer_.key(entry.name);
@@ -103,7 +103,8 @@ private:
     template <class Entry, class S>
     void write_branch(const Entry& entry, const S& value) {
         if constexpr (detail::kIsUnion<Entry>) {
-            std::visit([this](const auto& branch) { write_members(branch); }, value.*entry.field);
+            std::visit([this](const auto& branch) { this->write_members(branch); },
+                       value.*entry.field);
         }
     }
 

@@ -93,7 +93,7 @@ std::string VisitorBase::typed_key(std::string path, Value value) const {
 }
 
 std::string VisitorBase::describe(Value value) const {
-    const std::string text = printable(value.text(), 64);
+    std::string text = printable(value.text(), 64);
     switch (value.kind()) {
         case ValueKind::null:
         case ValueKind::boolean:

@@ -104,7 +104,7 @@ inline constexpr std::size_t kMemberCount =
 
 /// Wire names of a struct's members, its tag included, in table order.
 template <Struct S>
-inline constexpr std::array<std::string_view, detail::kMemberCount<S>> member_names = std::apply(
+inline constexpr std::array<std::string_view, detail::kMemberCount<S>> kMemberNames = std::apply(
     [](const auto&... entry) {
         return std::array<std::string_view, sizeof...(entry)>{detail::entry_name(entry)...};
     },
@@ -318,7 +318,7 @@ private:
         constexpr std::size_t kCount = detail::kMemberCount<S>;
         if constexpr (kCount > 0) {
             std::array<Value, kCount> slots = {};
-            find_members(object, member_names<S>, slots, known);
+            find_members(object, kMemberNames<S>, slots, known);
             const auto walk = [&]<std::size_t... I>(std::index_sequence<I...>) {
                 return (read_entry(std::get<I>(members<S>), object, slots[I], out, known, path) &&
                         ...) &&
@@ -373,7 +373,7 @@ private:
     template <Struct S>
     static constexpr std::string_view first_name() {
         if constexpr (detail::kMemberCount < S >> 0) {
-            return member_names<S>[0];
+            return kMemberNames<S>[0];
         }
         return {};
     }

@@ -36,7 +36,7 @@ std::vector<std::string_view> owners_of(std::string_view key,
                                         const std::variant<Branch...>* /*branches*/) {
     std::vector<std::string_view> owners;
     const auto visit = [&]<class B>(const B* /*branch*/) {
-        const auto& names = qapi::member_names<B>;
+        const auto& names = qapi::kMemberNames<B>;
         if (std::find(names.begin(), names.end(), key) != names.end()) {
             owners.push_back(qapi::enum_name(B::kTag));
         }

@@ -22,7 +22,7 @@ Lookup look_up(std::string_view type, std::string_view key,
     Lookup result;
     const auto visit = [&]<class B>(const B* /*branch*/) {
         if (qapi::enum_name(B::kTag) == type) {
-            const auto& names = qapi::member_names<B>;
+            const auto& names = qapi::kMemberNames<B>;
             result.type_exists = true;
             result.member_exists = std::find(names.begin(), names.end(), key) != names.end();
         }
