@@ -53,6 +53,7 @@ CALLS = {
     "getrandom": (("EIO",), ""),
     "close": (("EIO",), ""),
     "read": (("EIO",), ""),
+    "waitid": (("ECHILD",), ""),
     "wait4": (("ECHILD",), r"exit status was taken"),
 }
 # Calls whose message tells the consequence instead of the error's text.
@@ -72,6 +73,7 @@ TOLERATED = [
      "fails only where F_GETFL has failed already"),
     ("fcntl", r"F_SETFL, O_RDONLY\)", "a script's output stays non-blocking"),
     ("poll", r"\}\], 1, 0\)", "looks for a signal once more after the next netdev"),
+    ("waitid", r"", "only tells whether to end what a failed script has left running"),
     ("read", r"", "what a script says is only quoted in errors"),
     ("openat", r"/dev/tap\d+", "no macvtap: the interface is opened as a tap"),
 ]
