@@ -66,6 +66,11 @@ NET_API bool is_well_formed_id(std::string_view id);
 /// The error of an id that is not well-formed, as every route that checks ids reports it.
 NET_API Result<void> check_id(std::string_view id);
 
+/// Where an argument gives an option: from its key to the end of its value. Of repeated ones the
+/// last, of a nested one the deepest member that is there. For errors of later stages, which know
+/// the option but not the text.
+NET_API std::optional<TextSpan> locate_option(std::string_view text, std::string_view param);
+
 /// A netdev as compact JSON, which parse_netdev() reads back to an equal one.
 ///
 /// Fails for what JSON cannot say: a text that is not UTF-8 or contains a NUL.
