@@ -32,6 +32,13 @@ Error unknown_option(std::string_view word, const std::vector<OptionSpec>& specs
 
 }  // namespace
 
+OptionSpec flag_spec(std::string_view name, bool& target) {
+    return {name, false, [&target](std::string_view) -> Result<void> {
+                target = true;
+                return {};
+            }};
+}
+
 Result<void> parse_arguments(Words words, const std::vector<OptionSpec>& specs) {
     for (std::size_t i = 0; i < words.size(); ++i) {
         const std::string_view word = words[i];

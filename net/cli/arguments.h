@@ -19,6 +19,9 @@ struct OptionSpec {
     std::function<Result<void>(std::string_view value)> apply;
 };
 
+/// An option without value that sets `target`.
+OptionSpec flag_spec(std::string_view name, bool& target);
+
 /// Reads the words in order and applies each option. Fails on unknown options, missing or
 /// superfluous values and stray words, naming them, with the nearest known option as hint.
 Result<void> parse_arguments(Words words, const std::vector<OptionSpec>& specs);

@@ -22,6 +22,8 @@ struct Command {
 };
 
 extern const Command kTryCommand;
+extern const Command kCheckCommand;
+extern const Command kConvertCommand;
 extern const Command kHelpCommand;
 
 /// All of them, in the order that help lists them.

@@ -13,7 +13,8 @@
 namespace net::cli {
 
 std::span<const Command* const> all_commands() {
-    static constexpr std::array<const Command*, 2> kCommands{&kTryCommand, &kHelpCommand};
+    static constexpr std::array<const Command*, 4> kCommands{&kTryCommand, &kCheckCommand,
+                                                             &kConvertCommand, &kHelpCommand};
     return kCommands;
 }
 

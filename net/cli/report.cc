@@ -3,10 +3,13 @@
 
 #include <cstdio>
 
+#include "net/cli/caret.h"
+
 namespace net::cli {
 namespace {
 
 constexpr std::size_t kShownArgument = 200;
+constexpr std::size_t kShownMessage = 2000;
 
 std::string printable(std::string_view text, std::size_t limit) {
     const bool cut = text.size() > limit;
@@ -36,15 +39,25 @@ std::string location(std::string_view option, std::string_view argument) {
     return text;
 }
 
+std::string message_line(const Error& error) {
+    return printable(error.message(), kShownMessage) + "\n";
+}
+
+std::string hint_line(const Error& error) {
+    return error.hint().empty() ? "" : "hint: " + printable(error.hint(), kShownMessage) + "\n";
+}
+
 }  // namespace
 
 void report_error(std::string_view option, std::string_view argument, const Error& error) {
-    constexpr std::size_t kShownMessage = 2000;
-    std::string text =
-        location(option, argument) + printable(error.message(), kShownMessage) + "\n";
-    if (!error.hint().empty()) {
-        text += "hint: " + printable(error.hint(), kShownMessage) + "\n";
-    }
+    const std::string text = location(option, argument) + message_line(error) + hint_line(error);
+    (void)fwrite(text.data(), 1, text.size(), stderr);
+}
+
+void report_finding(const Error& error, std::string_view argument) {
+    const std::string text = location("", "") + message_line(error) +
+                             draw_caret(argument, error.span().value_or(TextSpan{})) +
+                             hint_line(error);
     (void)fwrite(text.data(), 1, text.size(), stderr);
 }
 

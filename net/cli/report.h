@@ -15,6 +15,9 @@ inline constexpr std::string_view kProgram = "qnetdev";
 /// as '?'. `option` may be empty.
 void report_error(std::string_view option, std::string_view argument, const Error& error);
 
+/// Prints "qnetdev: message", the argument with the bytes at fault marked, and the hint.
+void report_finding(const Error& error, std::string_view argument);
+
 void report_warning(std::string_view option, std::string_view argument, std::string_view message);
 
 /// Prints to standard output; a closed pipe is not an error worth a message.

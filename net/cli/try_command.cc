@@ -136,15 +136,9 @@ BatchAnswer try_case(const TryOptions& options, const qapi::Netdev& netdev, Netd
 
 std::vector<OptionSpec> make_specs(TryOptions& options) {
     std::vector<OptionSpec> specs = netdev_option_specs(options.netdevs);
-    const auto flag = [&specs](std::string_view name, bool& target) {
-        specs.push_back({name, false, [&target](std::string_view) -> Result<void> {
-                             target = true;
-                             return {};
-                         }});
-    };
-    flag("--host", options.on_host);
-    flag("--batch", options.batch);
-    flag("--verbose", options.verbose);
+    specs.push_back(flag_spec("--host", options.on_host));
+    specs.push_back(flag_spec("--batch", options.batch));
+    specs.push_back(flag_spec("--verbose", options.verbose));
     specs.push_back({"--timeout", true, [&options](std::string_view value) -> Result<void> {
                          options.timeout_seconds = NET_TRY(parse_seconds("--timeout", value));
                          return {};

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: MIT
+#include <string>
+#include <vector>
+
+#include "net/cli/arguments.h"
+#include "net/cli/batch.h"
+#include "net/cli/caret.h"
+#include "net/cli/command.h"
+#include "net/cli/netdev_arguments.h"
+#include "net/cli/report.h"
+#include "net/netdev.h"
+#include "net/options.h"
+#include "qapi/json_writer.h"
+
+namespace net::cli {
+namespace {
+
+struct CheckOptions {
+    NetdevArguments netdevs = {};
+    bool json = false;
+    bool all = false;
+    bool batch = false;
+};
+
+/// What is to be said of one argument.
+struct Verdict {
+    const NetdevArgument* argument;
+    std::string id = {};
+    std::string type = {};
+    std::vector<std::string> warnings = {};
+    std::vector<Error> findings = {};
+};
+
+/// Errors of validation know the option, but not where it is written.
+Error with_location(Error error, const std::string& text) {
+    if (error.span().has_value() || error.param().empty()) {
+        return error;
+    }
+    const std::optional<TextSpan> span = locate_option(text, error.param());
+    return span ? std::move(error).with_span(*span) : error;
+}
+
+Verdict judge(const NetdevArgument& argument) {
+    Verdict verdict{.argument = &argument};
+    Result<ParsedNetdev> parsed = parse_netdev(argument.text);
+    if (!parsed) {
+        verdict.findings.push_back(std::move(parsed).error());
+        return verdict;
+    }
+    verdict.id = parsed->netdev.id;
+    verdict.type = std::visit(
+        [](const auto& branch) {
+            return std::string(qapi::enum_name(std::decay_t<decltype(branch)>::kTag));
+        },
+        parsed->netdev.branch);
+    verdict.warnings = std::move(parsed->warnings);
+    for (Error& finding : net_validate(parsed->netdev, argument.origin)) {
+        verdict.findings.push_back(with_location(std::move(finding), argument.text));
+    }
+    return verdict;
+}
+
+/// An id that two arguments carry is found where the second one stands.
+void check_duplicate_ids(std::vector<Verdict>& verdicts) {
+    for (std::size_t i = 0; i < verdicts.size(); ++i) {
+        for (std::size_t j = 0; j < i; ++j) {
+            if (!verdicts[i].type.empty() && !verdicts[j].type.empty() &&
+                verdicts[i].id == verdicts[j].id) {
+                Error error = Error("'id' " + verdicts[i].id + " is used twice")
+                                  .with_stage(Stage::validate)
+                                  .with_param("id");
+                verdicts[i].findings.insert(
+                    verdicts[i].findings.begin(),
+                    with_location(std::move(error), verdicts[i].argument->text));
+                break;
+            }
+        }
+    }
+}
+
+void print_verdict(const Verdict& verdict, bool all) {
+    const NetdevArgument& argument = *verdict.argument;
+    for (const std::string& warning : verdict.warnings) {
+        report_warning(argument.option, argument.text, warning);
+    }
+    if (verdict.findings.empty()) {
+        print(verdict.id + ": " + verdict.type + ", valid\n");
+        return;
+    }
+    for (const Error& finding : verdict.findings) {
+        report_finding(finding, argument.text);
+        if (!all) {
+            break;
+        }
+    }
+}
+
+void write_finding(const Error& finding, qapi::JsonWriter& out) {
+    out.begin_object();
+    out.key("stage");
+    out.string(stage_name(finding.stage()));
+    out.key("class");
+    out.string(error_class_name(finding.error_class()));
+    out.key("desc");
+    out.string(finding.message());
+    if (!finding.param().empty()) {
+        out.key("param");
+        out.string(finding.param());
+    }
+    if (!finding.hint().empty()) {
+        out.key("hint");
+        out.string(finding.hint());
+    }
+    if (finding.span().has_value()) {
+        out.key("span");
+        out.begin_object();
+        out.key("offset");
+        out.number(std::uint64_t{finding.span()->offset});
+        out.key("length");
+        out.number(std::uint64_t{finding.span()->length});
+        out.end_object();
+    }
+    out.end_object();
+}
+
+std::string verdict_to_json(const Verdict& verdict, bool all) {
+    qapi::JsonWriter out;
+    out.begin_object();
+    out.key("option");
+    out.string(verdict.argument->option);
+    out.key("arg");
+    out.string(verdict.argument->text);
+    out.key("valid");
+    out.boolean(verdict.findings.empty());
+    out.key("warnings");
+    out.begin_list();
+    for (const std::string& warning : verdict.warnings) {
+        out.string(warning);
+    }
+    out.end_list();
+    out.key("findings");
+    out.begin_list();
+    for (const Error& finding : verdict.findings) {
+        write_finding(finding, out);
+        if (!all) {
+            break;
+        }
+    }
+    out.end_list();
+    out.end_object();
+    return out.take() + "\n";
+}
+
+BatchAnswer check_case(const qapi::Netdev& netdev, NetdevOrigin origin) {
+    BatchAnswer answer;
+    std::vector<Error> findings = net_validate(netdev, origin);
+    if (!findings.empty()) {
+        answer.outcome = std::move(findings.front());
+    }
+    return answer;
+}
+
+int check_netdevs(const CheckOptions& options) {
+    std::vector<Verdict> verdicts;
+    for (const NetdevArgument& argument : options.netdevs.items) {
+        verdicts.push_back(judge(argument));
+    }
+    check_duplicate_ids(verdicts);
+    int status = exit_done;
+    for (const Verdict& verdict : verdicts) {
+        if (options.json) {
+            print(verdict_to_json(verdict, options.all));
+        } else {
+            print_verdict(verdict, options.all);
+        }
+        status = verdict.findings.empty() ? status : exit_failed;
+    }
+    return status;
+}
+
+int run_check(Words words) {
+    CheckOptions options;
+    std::vector<OptionSpec> specs = netdev_option_specs(options.netdevs);
+    specs.push_back(flag_spec("--json", options.json));
+    specs.push_back(flag_spec("--all", options.all));
+    specs.push_back(flag_spec("--batch", options.batch));
+    const Result<void> parsed = parse_arguments(words, specs);
+    if (!parsed) {
+        report_error("", "", parsed.error());
+        return exit_usage;
+    }
+    if (options.batch) {
+        return run_batch(check_case);
+    }
+    if (options.netdevs.items.empty()) {
+        report_error("", "", Error("check needs at least one -netdev, or --batch"));
+        return exit_usage;
+    }
+    return check_netdevs(options);
+}
+
+}  // namespace
+
+const Command kCheckCommand = {
+    "check", "say whether netdevs are valid, and what is wrong with them",
+    "usage: qnetdev check [--all] [--json] -netdev ARG [-netdev ARG]...\n"
+    "       qnetdev check --batch\n"
+    "\n"
+    "Reads and validates, and touches nothing. For each argument that is wrong, prints why, the\n"
+    "bytes at fault, and what to do.\n"
+    "\n"
+    "  -netdev ARG   a backend, as QEMU's -netdev takes it; key=value text or JSON\n"
+    "  --all         every broken rule, not only the first\n"
+    "  --json        one JSON object a line on standard output\n"
+    "  --batch       answer JSON lines on standard input, each on its own\n"
+    "\n"
+    "Exit status: 0 all valid, 1 something is wrong, 2 wrong usage.\n",
+    run_check};
+
+}  // namespace net::cli

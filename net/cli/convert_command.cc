@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#include <string>
+
+#include "net/cli/arguments.h"
+#include "net/cli/command.h"
+#include "net/cli/netdev_arguments.h"
+#include "net/cli/report.h"
+#include "net/options.h"
+
+namespace net::cli {
+namespace {
+
+enum class Target { other, json, text };
+
+struct ConvertOptions {
+    NetdevArguments netdevs = {};
+    Target target = Target::other;
+};
+
+Result<std::string> convert(const NetdevArgument& argument, Target target) {
+    const bool is_json = netdev_language(argument.text) == NetdevLanguage::json;
+    if (target == Target::text || (target == Target::other && is_json)) {
+        return netdev_to_text(argument.netdev);
+    }
+    return netdev_to_json(argument.netdev);
+}
+
+Result<Target> parse_target(std::string_view value) {
+    if (value == "json") {
+        return Target::json;
+    }
+    if (value == "text") {
+        return Target::text;
+    }
+    return Error("'--to' must be json or text, not '" + std::string(value) + "'");
+}
+
+int run_convert(Words words) {
+    ConvertOptions options;
+    std::vector<OptionSpec> specs = netdev_option_specs(options.netdevs);
+    specs.push_back({"--to", true, [&options](std::string_view value) -> Result<void> {
+                         options.target = NET_TRY(parse_target(value));
+                         return {};
+                     }});
+    const Result<void> parsed = parse_arguments(words, specs);
+    if (!parsed || options.netdevs.items.empty()) {
+        report_error("", "", parsed ? Error("convert needs at least one -netdev") : parsed.error());
+        return exit_usage;
+    }
+    if (const std::optional<int> status = options.netdevs.parse_all()) {
+        return *status;
+    }
+    for (const NetdevArgument& argument : options.netdevs.items) {
+        const Result<std::string> text = convert(argument, options.target);
+        if (!text) {
+            report_error(argument.option, argument.text, text.error());
+            return exit_failed;
+        }
+        print(*text + "\n");
+    }
+    return exit_done;
+}
+
+}  // namespace
+
+const Command kConvertCommand = {
+    "convert", "turn key=value text into JSON, and back",
+    "usage: qnetdev convert [--to json|text] -netdev ARG [-netdev ARG]...\n"
+    "\n"
+    "Prints each argument in the other language, or in the one that --to names, one a line.\n"
+    "Nothing is lost; what text cannot say (an empty list, an odd id) is an error.\n"
+    "\n"
+    "Exit status: 0 done, 1 an argument is wrong or has no such form, 2 wrong usage.\n",
+    run_convert};
+
+}  // namespace net::cli
