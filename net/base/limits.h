@@ -34,6 +34,9 @@ inline constexpr std::size_t kChildOutput = 4096;
 /// How long a script or helper may run, unless NetContextOptions says otherwise.
 inline constexpr std::chrono::seconds kScriptTimeout{30};
 
+/// How long we wait for the processes that a failed script or helper started, once they are killed.
+inline constexpr std::chrono::milliseconds kKilledChildTimeout{1000};
+
 /// How long bring-up waits for an interface of the same name that is being removed.
 inline constexpr std::chrono::seconds kInterfaceGoneTimeout{5};
 

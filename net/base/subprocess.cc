@@ -161,10 +161,10 @@ Result<Subprocess::Event> Subprocess::wait(Clock::time_point deadline, int reada
         if (ready > 0 && fds[0].revents != 0) {
             drain();
             if (has_failed(pid_)) {
-                // Before reap(): the zombie keeps its number, and so the group's, from reuse.
-                (void)kill(-pid_, SIGKILL);
+                kill_group();
+            } else {
+                reap();
             }
-            reap();
             break;
         }
         if (ready > 0 && fds[3].revents != 0) {
@@ -210,9 +210,20 @@ void Subprocess::reap() noexcept {
 
 void Subprocess::kill_group() noexcept {
     if (pid_ > 0) {
-        // The group, so that what the child started dies too.
+        // The group, so that what the child started dies too. Before reap(): a zombie keeps its
+        // number, and so the group's, from reuse.
         (void)kill(-pid_, SIGKILL);
+        await_hang_up();
         reap();
+    }
+}
+
+void Subprocess::await_hang_up() noexcept {
+    const auto deadline = Clock::now() + limits::kKilledChildTimeout;
+    while (pipe_ && Clock::now() < deadline) {
+        pollfd entry = {pipe_.get(), POLLIN, 0};
+        (void)poll(&entry, 1, poll_timeout(deadline));
+        drain();
     }
 }
 

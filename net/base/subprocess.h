@@ -39,7 +39,8 @@ public:
     /// final, and further calls return `exited` at once.
     Result<Event> wait(Clock::time_point deadline, int readable_fd, int cancel_fd);
 
-    /// Kills the whole process group and reaps the child.
+    /// Kills the whole process group and reaps the child. What the others in the group inherited
+    /// is closed as well when it returns, unless one of them takes long to die.
     void kill_group() noexcept;
 
     /// Wait status as waitpid() tells it; -1 if somebody else has reaped the child.
@@ -52,6 +53,8 @@ private:
     Subprocess(pid_t pid, UniqueFd pidfd, UniqueFd pipe)
         : pid_(pid), pidfd_(std::move(pidfd)), pipe_(std::move(pipe)) {}
     void drain();
+    /// Waits, but not for long, until nobody has the other end of our pipe.
+    void await_hang_up() noexcept;
     void reap() noexcept;
 
     pid_t pid_;
