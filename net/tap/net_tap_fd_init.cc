@@ -9,13 +9,24 @@
 namespace net {
 namespace {
 
-/// What is set once for an interface: header length and offloads. All its queues share it.
-Result<void> init_interface(TapBuild& build, TapClient& client) {
+/// Asked once for an interface: all its queues share the offloads.
+Result<void> probe_offload(TapBuild& build, TapClient& client) {
     Result<TapOffloadSupport> support = tap_probe_offload(build.context.tun(), client.fd());
     if (!support) {
         return std::move(support).error().with_prefix("cannot find out the offloads");
     }
     build.group.set_offload_support(*support);
+    return {};
+}
+
+/// Queues of a tap share its header length; a macvtap's have one each, and may come with another.
+bool has_foreign_header(TapBuild& build, const TapClient& client) {
+    const Result<int> length = build.context.tun().get_vnet_hdr_size(client.fd());
+    return client.has_vnet_hdr() && length &&
+           static_cast<std::size_t>(*length) != client.vnet_hdr_len();
+}
+
+Result<void> init_header(TapClient& client) {
     Result<void> header = client.init_vnet_hdr();
     if (!header) {
         return std::move(header).error().with_prefix("cannot set the header length");
@@ -85,7 +96,10 @@ Result<void> net_tap_fd_init_common(TapBuild& build, TapEndpoint endpoint,
     TapClient& client = build.group.add_queue(TapFd{endpoint.fd.fd, std::move(endpoint.fd.owner)},
                                               endpoint.vnet_hdr, endpoint.flags_before);
     if (first_of_interface) {
-        NET_TRY(init_interface(build, client));
+        NET_TRY(probe_offload(build, client));
+    }
+    if (first_of_interface || (!endpoint.fresh && has_foreign_header(build, client))) {
+        NET_TRY(init_header(client));
     }
     NET_TRY(init_sndbuf(build, endpoint));
     return net_tap_setup_vhost(build, client, vhostfd);

@@ -168,6 +168,22 @@ TEST_F(PassedTap, QueuesOfTwoInterfacesBothGetTheirSettings) {
     EXPECT_EQ(state(1).vnet_hdr_len, 10);
 }
 
+TEST_F(PassedTap, EveryQueueOfAMacvtapGetsItsHeaderLengthSet) {
+    const Macvtap macvtap("m0");
+    if (!macvtap.exists()) {
+        GTEST_SKIP() << "this kernel has no macvtap, or nobody makes its nodes";
+    }
+    std::vector<UniqueFd> fds;
+    for (int queue = 0; queue < 2; ++queue) {
+        fds.push_back(macvtap.open_queue());
+        set_int(fds.back().get(), TUNSETVNETHDRSZ, 12);
+    }
+    ASSERT_EQ(outcome(init({.fds = list(fds)})), "ok");
+    give_up(fds);
+    EXPECT_EQ(state(0).vnet_hdr_len, 10);
+    EXPECT_EQ(state(1).vnet_hdr_len, 10);
+}
+
 TEST_F(PassedTap, AFailureLeavesNumberedDescriptorsAsTheyWere) {
     const UniqueFd tap = open_tap("t0", IFF_VNET_HDR);
     ASSERT_EQ(fcntl(tap.get(), F_SETFD, 0), 0);

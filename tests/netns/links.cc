@@ -203,6 +203,21 @@ Bridge::~Bridge() {
     delete_link(name_);
 }
 
+namespace {
+
+/// Opens a node and does TUNSETIFF.
+UniqueFd attach(const std::string& node, const std::string& name, unsigned flags) {
+    UniqueFd fd(open(node.c_str(), O_RDWR | O_CLOEXEC));
+    require(bool(fd), node);
+    ifreq request = {};
+    std::snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name.c_str());
+    request.ifr_flags = static_cast<short>(flags);
+    require(ioctl(fd.get(), TUNSETIFF, &request) == 0, "TUNSETIFF " + name);
+    return fd;
+}
+
+}  // namespace
+
 Macvtap::Macvtap(std::string name) : name_(std::move(name)) {
     if (try_create("veth", "lower", 0)) {
         (void)try_create("macvtap", name_, index_of("lower"));
@@ -215,32 +230,24 @@ Macvtap::~Macvtap() {
     }
 }
 
+std::string Macvtap::node() const {
+    return "/dev/tap" + std::to_string(index_of(name_));
+}
+
 bool Macvtap::exists() const {
-    const std::optional<Link> link = find(name_);
-    return link.has_value() &&
-           access(("/dev/tap" + std::to_string(link->index)).c_str(), R_OK | W_OK) == 0;
+    return find(name_).has_value() && access(node().c_str(), R_OK | W_OK) == 0;
 }
 
-namespace {
-
-UniqueFd open_tun(const std::string& name, unsigned flags) {
-    UniqueFd fd(open("/dev/net/tun", O_RDWR | O_CLOEXEC));
-    require(bool(fd), "/dev/net/tun");
-    ifreq request = {};
-    std::snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name.c_str());
-    request.ifr_flags = static_cast<short>(flags);
-    require(ioctl(fd.get(), TUNSETIFF, &request) == 0, "TUNSETIFF " + name);
-    return fd;
+UniqueFd Macvtap::open_queue() const {
+    return attach(node(), name_, IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | IFF_MULTI_QUEUE);
 }
-
-}  // namespace
 
 UniqueFd open_tap(const std::string& name, unsigned flags) {
-    return open_tun(name, IFF_TAP | IFF_NO_PI | flags);
+    return attach("/dev/net/tun", name, IFF_TAP | IFF_NO_PI | flags);
 }
 
 PersistentTun::PersistentTun(std::string name, unsigned flags) : name_(std::move(name)) {
-    const UniqueFd fd = open_tun(name_, flags);
+    const UniqueFd fd = attach("/dev/net/tun", name_, flags);
     require(ioctl(fd.get(), TUNSETPERSIST, 1UL) == 0, "TUNSETPERSIST");
 }
 

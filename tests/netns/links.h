@@ -57,8 +57,12 @@ public:
 
     /// Whether there is one, with the node /dev/tap<index>: kernels can be built without.
     bool exists() const;
+    /// Another queue of it, with a vnet header.
+    UniqueFd open_queue() const;
 
 private:
+    std::string node() const;
+
     std::string name_;
 };
 
