@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <vector>
+
+#include "net/netdev.h"
+#include "qapi/net_types.h"
+
+namespace net {
+
+/// Every rule that af-xdp options break, in QEMU's order (spec: netdev options, 15). Pure.
+///
+/// Beyond QEMU: a negative `start-queue`, which it cuts to 32 bits.
+std::vector<Error> validate_af_xdp(const qapi::NetdevAFXDPOptions& xdp, NetdevOrigin origin);
+
+}  // namespace net

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <vector>
+
+#include "net/netdev.h"
+#include "qapi/net_types.h"
+
+namespace net {
+
+/// The rule of hubport options: `-net` puts everything on hub 0, so it takes no port of its own
+/// (spec: command line, 14). Pure. Whether `netdev` exists is for validate_references().
+std::vector<Error> validate_hubport(const qapi::NetdevHubPortOptions& port, NetdevOrigin origin);
+
+}  // namespace net

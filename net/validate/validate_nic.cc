@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+#include "net/validate/validate_nic.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "net/validate/mac.h"
+#include "net/validate/rule.h"
+
+namespace net {
+namespace {
+
+constexpr std::uint32_t kMostVectors = 0x7ffffff;
+
+void check_mac(const char* option, const std::optional<std::string>& text,
+               std::vector<Error>& broken) {
+    if (!text) {
+        return;
+    }
+    if (Result<MacAddress> address = parse_mac(option, *text); !address) {
+        broken.push_back(std::move(address).error());
+    }
+}
+
+}  // namespace
+
+std::vector<Error> validate_nic(const qapi::NetLegacyNicOptions& nic) {
+    std::vector<Error> broken;
+    check_mac("macaddr", nic.macaddr, broken);
+    if (nic.vectors.value_or(0) > kMostVectors) {
+        broken.push_back(broken_rule("'vectors' must be at most " + std::to_string(kMostVectors) +
+                                         ", but is " + std::to_string(*nic.vectors),
+                                     "vectors"));
+    }
+    return broken;
+}
+
+std::vector<Error> validate_nic_card(const ParsedNic& nic) {
+    std::vector<Error> broken;
+    if (nic.netdev) {
+        check_mac("mac", nic.mac, broken);
+    }
+    return broken;
+}
+
+}  // namespace net

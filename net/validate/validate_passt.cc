@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+#include "net/validate/validate_passt.h"
+
+#include "net/validate/rule.h"
+
+namespace net {
+
+std::vector<Error> validate_passt(const qapi::NetdevPasstOptions& passt) {
+    if (passt.ipv4 == false && passt.ipv6 == false) {
+        return {broken_rule("'ipv4' and 'ipv6' cannot both be off", "")};
+    }
+    return {};
+}
+
+}  // namespace net

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#include "net/validate/validate_vhost.h"
+
+#include <cstdint>
+#include <string>
+
+#include "net/validate/descriptor.h"
+#include "net/validate/rule.h"
+
+namespace net {
+namespace {
+
+constexpr std::int64_t kMostQueues = 1024;  // queues that a NIC can take
+
+}  // namespace
+
+std::vector<Error> validate_vhost_user(const qapi::NetdevVhostUserOptions& vhost) {
+    const std::int64_t queues = vhost.queues.value_or(1);
+    if (queues >= 1 && queues <= kMostQueues) {
+        return {};
+    }
+    return {broken_rule("'queues' must be 1 to " + std::to_string(kMostQueues) + ", but is " +
+                            std::to_string(queues),
+                        "queues")};
+}
+
+std::vector<Error> validate_vhost_vdpa(const qapi::NetdevVhostVDPAOptions& vdpa,
+                                       NetdevOrigin origin) {
+    std::vector<Error> broken;
+    if (!vdpa.vhostdev && !vdpa.vhostfd) {
+        broken.push_back(broken_rule("'vhostdev' or 'vhostfd' must be given", "vhostdev")
+                             .with_hint("the first device is vhostdev=/dev/vhost-vdpa-0"));
+    }
+    if (vdpa.vhostdev && vdpa.vhostfd) {
+        broken.push_back(broken_rule("'vhostfd' cannot be used with 'vhostdev'", "vhostfd")
+                             .with_hint("drop 'vhostdev', or drop 'vhostfd'"));
+    }
+    if (vdpa.vhostfd) {
+        check_descriptor("vhostfd", *vdpa.vhostfd, origin, broken);
+    }
+    return broken;
+}
+
+}  // namespace net
