@@ -16,8 +16,8 @@ namespace net::test {
 namespace {
 
 constexpr std::size_t kMaxQueues = 256;
-constexpr unsigned kSwitchable = tun_flags::kVnetHdr | tun_flags::kMultiQueue |
-                                 tun_flags::kOneQueue | tun_flags::kNoPacketInfo;
+constexpr unsigned kSwitchable =
+    tun_flags::kVnetHdr | tun_flags::kMultiQueue | tun_flags::kOneQueue | tun_flags::kNoPacketInfo;
 
 ino_t inode_of(int fd) {
     struct stat status = {};
@@ -117,12 +117,13 @@ std::optional<Error> FakeTun::enter(Call call) {
         what += std::to_string(call.value);
     }
     calls_.push_back(std::move(call));
+    std::optional<Error> due;
     for (Failure& failure : failures_) {
         if (failure.call == kind && failure.calls_left > 0 && --failure.calls_left == 0) {
-            return Error::from_errno(failure.errnum, what);
+            due = Error::from_errno(failure.errnum, what);
         }
     }
-    return std::nullopt;
+    return due;
 }
 
 void FakeTun::drop_closed() {

@@ -29,9 +29,9 @@ AssertionResult describe_difference(const std::string& path, std::string_view ex
         std::mismatch(expected.begin(), expected.end(), actual.begin(), actual.end());
     const auto offset = static_cast<std::size_t>(at - expected.begin());
     const auto line = 1 + std::count(expected.begin(), at, '\n');
-    return AssertionFailure() << path << ":" << line << ": expected\n  " << line_at(expected, offset)
-                              << "\nbut got\n  " << line_at(actual, offset)
-                              << "\n(ACCEPT=1 rewrites the file)";
+    return AssertionFailure() << path << ":" << line << ": expected\n  "
+                              << line_at(expected, offset) << "\nbut got\n  "
+                              << line_at(actual, offset) << "\n(ACCEPT=1 rewrites the file)";
 }
 
 }  // namespace

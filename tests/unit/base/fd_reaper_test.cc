@@ -163,7 +163,8 @@ TEST(FdReaper, FinishesEverythingWhenItIsDestroyed) {
         }
     }
     EXPECT_EQ(ran, 40U);
-    EXPECT_TRUE(std::all_of(pipes.begin(), pipes.end(), [](Pipe& pipe) { return pipe.is_hung_up(); }));
+    EXPECT_TRUE(
+        std::all_of(pipes.begin(), pipes.end(), [](Pipe& pipe) { return pipe.is_hung_up(); }));
 }
 
 TEST(FdReaper, KeepsSignalsAwayFromItsThreads) {

@@ -10,8 +10,8 @@ namespace {
 
 /// What `ls /proc/self/fd` sees as children of ours do: numbers, one on a line.
 std::string fds_of_child(int keep_fd) {
-    Result<Subprocess> child =
-        Subprocess::spawn({"/bin/sh", "-c", "for f in /proc/$$/fd/*; do echo ${f##*/}; done"}, keep_fd);
+    Result<Subprocess> child = Subprocess::spawn(
+        {"/bin/sh", "-c", "for f in /proc/$$/fd/*; do echo ${f##*/}; done"}, keep_fd);
     EXPECT_TRUE(child) << child.error().message();
     Result<Subprocess::Event> event =
         child->wait(Subprocess::Clock::now() + std::chrono::seconds(10), -1, -1);
@@ -54,8 +54,7 @@ TEST(SubprocessDescriptors, KeepACloseOnExecOneToo) {
 }
 
 TEST(SubprocessDescriptors, StandardInputIsDevNull) {
-    Result<Subprocess> child =
-        Subprocess::spawn({"/bin/sh", "-c", "readlink /proc/$$/fd/0"}, -1);
+    Result<Subprocess> child = Subprocess::spawn({"/bin/sh", "-c", "readlink /proc/$$/fd/0"}, -1);
     ASSERT_TRUE(child);
     ASSERT_TRUE(child->wait(Subprocess::Clock::now() + std::chrono::seconds(10), -1, -1));
     EXPECT_EQ(child->output(), "/dev/null");

@@ -5,18 +5,16 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstdio>
-#include <fstream>
 
 #include "net/base/limits.h"
 #include "tests/support/leak_listener.h"
+#include "tests/support/temporary_file.h"
 
 namespace net {
 namespace {
@@ -43,24 +41,6 @@ Subprocess run_shell(const std::string& script) {
     return *std::move(child);
 }
 
-/// A file that is gone at the end of the test.
-class TemporaryFile {
-public:
-    TemporaryFile(const char* text, mode_t mode)
-        : path_(::testing::TempDir() + "subprocess_test." + std::to_string(getpid())) {
-        std::ofstream(path_) << text;
-        chmod(path_.c_str(), mode);
-    }
-    TemporaryFile(const TemporaryFile&) = delete;
-    TemporaryFile& operator=(const TemporaryFile&) = delete;
-    ~TemporaryFile() { std::remove(path_.c_str()); }
-
-    const std::string& path() const { return path_; }
-
-private:
-    std::string path_;
-};
-
 TEST(Subprocess, TellsSuccess) {
     const Subprocess child = run_shell("exit 0");
     EXPECT_TRUE(child.succeeded());
@@ -80,8 +60,8 @@ TEST(Subprocess, TellsTheSignal) {
 }
 
 TEST(Subprocess, PassesArgumentsToTheLetter) {
-    Result<Subprocess> child =
-        Subprocess::spawn({"/bin/sh", "-c", "printf '<%s>' \"$@\"", "sh", "a b", "", "$HOME;*"}, -1);
+    Result<Subprocess> child = Subprocess::spawn(
+        {"/bin/sh", "-c", "printf '<%s>' \"$@\"", "sh", "a b", "", "$HOME;*"}, -1);
     ASSERT_TRUE(child);
     ASSERT_TRUE(child->wait(in(kLong), -1, -1));
     EXPECT_EQ(child->output(), "<a b><><$HOME;*>");
@@ -131,7 +111,7 @@ TEST(Subprocess, ReportsAMissingProgram) {
 }
 
 TEST(Subprocess, ReportsAFileThatIsNotExecutable) {
-    const TemporaryFile file("#!/bin/sh\n", 0644);
+    const test::TemporaryFile file("subprocess_test", "#!/bin/sh\n", 0644);
     const Result<Subprocess> child = Subprocess::spawn({file.path()}, -1);
     ASSERT_FALSE(child);
     EXPECT_EQ(child.error().message(), "cannot run '" + file.path() + "': Permission denied");
@@ -139,7 +119,7 @@ TEST(Subprocess, ReportsAFileThatIsNotExecutable) {
 }
 
 TEST(Subprocess, ReportsAFileWithoutInterpreter) {
-    const TemporaryFile file("exit 0\n", 0755);
+    const test::TemporaryFile file("subprocess_test", "exit 0\n", 0755);
     const Result<Subprocess> child = Subprocess::spawn({file.path()}, -1);
     ASSERT_FALSE(child);
     EXPECT_EQ(child.error().message(), "cannot run '" + file.path() + "': Exec format error");
@@ -289,8 +269,7 @@ TEST(DescribeOutput, IsEmptyForASilentProgram) {
 }
 
 TEST(DescribeOutput, IsOneLine) {
-    EXPECT_EQ(describe_output("first\nsecond\tword\x1b[0m"),
-              "; it said: first / second word [0m");
+    EXPECT_EQ(describe_output("first\nsecond\tword\x1b[0m"), "; it said: first / second word [0m");
 }
 
 TEST(DescribeOutput, DropsTheEndOfTheLastLine) {
