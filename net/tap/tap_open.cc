@@ -12,15 +12,14 @@ namespace {
 ///
 /// Nodes are named by interface index, and another network namespace may have the same index: only
 /// the name behind the node tells whose it is.
-UniqueFd open_macvtap(TunKernel& kernel, const TapOpenOptions& options, unsigned index) {
-    Result<UniqueFd> node = kernel.open_macvtap(index);
-    if (node) {
-        const Result<TunInterface> interface = kernel.get_iff(node->get());
-        if (interface && interface->name == options.ifname) {
-            return *std::move(node);
-        }
+Result<UniqueFd> open_macvtap(TunKernel& kernel, const std::string& ifname, unsigned index) {
+    UniqueFd node = NET_TRY(kernel.open_macvtap(index));
+    const TunInterface interface = NET_TRY(kernel.get_iff(node.get()));
+    if (interface.name != ifname) {
+        return Error("/dev/tap" + std::to_string(index) + " belongs to '" + interface.name +
+                     "', not to '" + ifname + "'");
     }
-    return UniqueFd();
+    return node;
 }
 
 Result<UniqueFd> open_tun(TunKernel& kernel) {
@@ -82,10 +81,7 @@ Result<TapQueue> attach(TunKernel& kernel, const TapOpenOptions& options, Unique
 }
 
 Result<TapQueue> attach_macvtap(TunKernel& kernel, const TapOpenOptions& options, unsigned index) {
-    UniqueFd node = open_macvtap(kernel, options, index);
-    if (!node) {
-        return Error("'" + options.ifname + "' is no macvtap that can be opened");
-    }
+    UniqueFd node = NET_TRY(open_macvtap(kernel, options.ifname, index));
     TapOpenOptions own_features = options;
     if (options.macvtap_index == 0) {
         own_features.features.reset();  // they were the tun driver's
