@@ -41,6 +41,9 @@ std::optional<Error> check_ifname(std::string_view ifname) {
         std::any_of(ifname.begin(), ifname.end(), is_kernel_space)) {
         return ifname_error(ifname, "must not contain '/', ':' or blanks");
     }
+    if (ifname.find('\0') != std::string_view::npos) {
+        return ifname_error(ifname, "must not contain a NUL");
+    }
     if (has_bad_template(ifname)) {
         return ifname_error(ifname, "may hold one '%d' and no other '%'");
     }

@@ -104,12 +104,17 @@ void check_conflicts(const Tap& tap, std::vector<Error>& broken) {
     }
 }
 
+/// Whether the token is a name that a monitor was given with getfd.
+bool is_fd_name(std::string_view token, NetdevOrigin origin) {
+    return origin == NetdevOrigin::monitor && !is_fd_number(token);
+}
+
 void check_fd_token(const char* option, std::string_view token, NetdevOrigin origin,
                     std::vector<Error>& broken) {
     if (token.empty()) {
         broken.push_back(broken_rule("'" + std::string(option) + "' has an empty entry", option));
-    } else if (origin == NetdevOrigin::monitor && !is_fd_number(token)) {
-        return;  // a name: only the monitor knows
+    } else if (is_fd_name(token, origin)) {
+        return;  // only the monitor knows
     } else if (!parse_fd_number(token).has_value()) {
         broken.push_back(broken_rule("'" + std::string(option) +
                                          "' must be a descriptor number, not '" +
@@ -123,10 +128,11 @@ void check_fd_token(const char* option, std::string_view token, NetdevOrigin ori
 
 /// Numbers are compared as numbers: 3, 03 and +3 are one descriptor.
 void check_repeats(const char* option, const std::vector<std::string_view>& tokens,
-                   std::vector<Error>& broken) {
+                   NetdevOrigin origin, std::vector<Error>& broken) {
     std::set<std::string> seen;
     for (const std::string_view token : tokens) {
-        const std::optional<int> number = parse_fd_number(token);
+        const std::optional<int> number =
+            is_fd_name(token, origin) ? std::nullopt : parse_fd_number(token);
         if (token.empty() ||
             seen.insert(number ? std::to_string(*number) : std::string(token)).second) {
             continue;
@@ -155,7 +161,7 @@ void check_fd_list(const char* option, const std::string& text, NetdevOrigin ori
     for (const std::string_view token : tokens) {
         check_fd_token(option, token, origin, broken);
     }
-    check_repeats(option, tokens, broken);
+    check_repeats(option, tokens, origin, broken);
 }
 
 void check_descriptors(const Tap& tap, NetdevOrigin origin, std::vector<Error>& broken) {
