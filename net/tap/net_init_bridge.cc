@@ -21,8 +21,9 @@ Result<void> net_init_bridge(TapBuild& build) {
         net_tap_fd_init_external(build, TapFd::owned(std::move(fd)),
                                  build.tap != nullptr ? build.tap->vhostfd.value_or("") : "");
     if (!outcome) {
-        return std::move(outcome).error().with_prefix("helper '" + std::string(request.helper) +
-                                                      "'");
+        Error error =
+            std::move(outcome).error().with_prefix("helper '" + std::string(request.helper) + "'");
+        return error.param().empty() ? std::move(error).with_param("helper") : error;
     }
     return {};
 }

@@ -38,7 +38,9 @@ Result<std::unique_ptr<NetClientGroup>> net_init_tap(NetContext& context,
                                                                  : NetClientGroup::Kind::netdev;
     auto group =
         std::make_unique<TapGroup>(context, netdev.id, kind, describe_origin(context, tap));
-    TapBuild build{.context = context, .group = *group, .tap = &tap, .fds = options.fds};
+    // Names are looked up exactly where validation took them for names.
+    FdStore* fds = options.origin == NetdevOrigin::monitor ? options.fds : nullptr;
+    TapBuild build{.context = context, .group = *group, .tap = &tap, .fds = fds};
     if (tap.fd.has_value()) {
         NET_TRY(net_tap_from_monitor_fd(build, "fd", *tap.fd, tap.vhostfd.value_or("")));
     } else if (tap.fds.has_value()) {

@@ -11,7 +11,7 @@ Result<void> net_init_tap_fds(TapBuild& build) {
     // All names before any is taken: a name that is missing must not cost the others theirs.
     for (const std::string_view name : fds) {
         if (build.fds != nullptr && !is_fd_number(name) && !build.fds->contains(name)) {
-            return std::move(build.fds->take(name)).error().with_param("fds");
+            return std::move(build.fds->take(name)).error().with_prefix("fds").with_param("fds");
         }
     }
     for (std::size_t queue = 0; queue < fds.size(); ++queue) {

@@ -33,8 +33,9 @@ Result<void> net_tap_from_monitor_fd(TapBuild& build, const char* option, std::s
     }
     Result<void> outcome = net_tap_fd_init_external(build, *std::move(fd), vhostfd);
     if (!outcome) {
-        return std::move(outcome).error().with_prefix(std::string(option) + " '" +
-                                                      std::string(name) + "'");
+        Error error = std::move(outcome).error().with_prefix(std::string(option) + " '" +
+                                                             std::string(name) + "'");
+        return error.param().empty() ? std::move(error).with_param(option) : error;
     }
     return {};
 }
