@@ -7,6 +7,7 @@
 #include "net/tap/pipeline.h"
 #include "net/tap/tun_kernel.h"
 #include "net/tap/validate_tap.h"
+#include "net/validate/validate_backend.h"
 
 namespace net {
 namespace {
@@ -62,7 +63,7 @@ std::vector<Error> net_validate(const qapi::Netdev& netdev, NetdevOrigin origin)
     if (const auto* tap = std::get_if<qapi::NetdevTapOptions>(&netdev.branch)) {
         return validate_tap(*tap, origin);
     }
-    return {};
+    return validate_backend(netdev, origin);
 }
 
 Result<void> net_client_init(NetContext& context, const qapi::Netdev& netdev,
