@@ -2,9 +2,11 @@
 #include "net/cli/batch.h"
 
 #include <iostream>
+#include <optional>
 
 #include "net/cli/command.h"
 #include "net/options.h"
+#include "net/validate/validate_nic.h"
 #include "qapi/json_reader.h"
 #include "qapi/json_writer.h"
 
@@ -65,15 +67,44 @@ Result<qapi::Netdev> parse_netdev_add(std::string_view text) {
     return std::move(parsed.netdev);
 }
 
-Result<qapi::Netdev> parse_form(const BatchCase& item) {
+/// What one case asks for. `-nic none` and `-net none` ask for no backend.
+struct BatchRequest {
+    std::optional<qapi::Netdev> netdev = {};
+    NetdevOrigin origin = NetdevOrigin::command_line;
+    std::vector<Error> card_findings = {};
+};
+
+/// QEMU invents an id where -nic and -net give none.
+BatchRequest request_of(ParsedNic parsed, NetdevOrigin origin) {
+    BatchRequest request{.origin = origin};
+    if (origin == NetdevOrigin::command_line) {
+        request.card_findings = validate_nic_card(parsed);
+    }
+    request.netdev = std::move(parsed.netdev);
+    if (request.netdev.has_value() && request.netdev->id.empty()) {
+        request.netdev->id = "#net0";
+    }
+    return request;
+}
+
+Result<BatchRequest> parse_form(const BatchCase& item) {
     if (item.form == "qmp") {
-        return parse_netdev_add(item.arg);
+        qapi::Netdev netdev = NET_TRY(parse_netdev_add(item.arg));
+        return BatchRequest{.netdev = std::move(netdev), .origin = NetdevOrigin::monitor};
     }
     if (item.form == "keyval" || item.form == "json") {
         ParsedNetdev parsed = NET_TRY(parse_netdev(item.arg));
-        return std::move(parsed.netdev);
+        return BatchRequest{.netdev = std::move(parsed.netdev)};
     }
-    return bad_line("has form '" + item.form + "', which this build does not judge");
+    if (item.form == "nic") {
+        ParsedNic parsed = NET_TRY(parse_nic(item.arg));
+        return request_of(std::move(parsed), NetdevOrigin::command_line);
+    }
+    if (item.form == "net") {
+        ParsedNic parsed = NET_TRY(parse_net(item.arg));
+        return request_of(std::move(parsed), NetdevOrigin::net_option);
+    }
+    return bad_line("has form '" + item.form + "', which is none of keyval, json, nic, net, qmp");
 }
 
 BatchAnswer judge_line(std::string_view text, BatchCase& item, const BatchJudge& judge) {
@@ -86,12 +117,15 @@ BatchAnswer judge_line(std::string_view text, BatchCase& item, const BatchJudge&
     if (answer.help) {
         return answer;
     }
-    Result<qapi::Netdev> netdev = parse_form(item);
-    if (!netdev) {
-        answer.outcome = std::move(netdev).error();
-        return answer;
+    Result<BatchRequest> request = parse_form(item);
+    if (!request) {
+        answer.outcome = std::move(request).error();
+    } else if (!request->card_findings.empty()) {
+        answer.outcome = std::move(request->card_findings.front());
+    } else if (request->netdev.has_value()) {
+        return judge(*request->netdev, request->origin);
     }
-    return judge(*netdev, item.form == "qmp" ? NetdevOrigin::monitor : NetdevOrigin::command_line);
+    return answer;
 }
 
 void write_error(const Error* error, bool help, qapi::JsonWriter& out) {

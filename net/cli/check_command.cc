@@ -10,6 +10,7 @@
 #include "net/cli/report.h"
 #include "net/netdev.h"
 #include "net/options.h"
+#include "net/validate/references.h"
 #include "qapi/json_writer.h"
 
 namespace net::cli {
@@ -153,7 +154,11 @@ std::string verdict_to_json(const Verdict& verdict, bool all) {
 
 BatchAnswer check_case(const qapi::Netdev& netdev, NetdevOrigin origin) {
     BatchAnswer answer;
-    std::vector<Error> findings = net_validate(netdev, origin);
+    // Each case stands alone, so nothing that it refers to by id exists.
+    std::vector<Error> findings = validate_references(netdev, {});
+    if (findings.empty()) {
+        findings = net_validate(netdev, origin);
+    }
     if (!findings.empty()) {
         answer.outcome = std::move(findings.front());
     }
