@@ -20,10 +20,13 @@ Result<void> probe_offload(TapBuild& build, TapClient& client) {
 }
 
 /// Queues of a tap share its header length; a macvtap's have one each, and may come with another.
+/// One that cannot be told counts as foreign: setting it then helps, or says what is wrong.
 bool has_foreign_header(TapBuild& build, const TapClient& client) {
+    if (!client.has_vnet_hdr()) {
+        return false;
+    }
     const Result<int> length = build.context.tun().get_vnet_hdr_size(client.fd());
-    return client.has_vnet_hdr() && length &&
-           static_cast<std::size_t>(*length) != client.vnet_hdr_len();
+    return !length || static_cast<std::size_t>(*length) != client.vnet_hdr_len();
 }
 
 Result<void> init_header(TapClient& client) {
