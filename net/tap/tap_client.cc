@@ -68,7 +68,9 @@ void TapClient::update_polling() {
 
 void TapClient::stop_after_error(int errnum) {
     watch_.reset();
+    write_blocked_ = false;
     group_.report_stop(errnum);
+    purge_incoming();  // never to be written, and the NIC may wait for it
 }
 
 void TapClient::on_ready(unsigned ready) {
@@ -87,8 +89,8 @@ void TapClient::read_frames() {
     for (int frames = 0; frames < limits::kPacketsPerWakeup; ++frames) {
         const ssize_t count = read(fd(), buffer.data(), buffer.size());
         if (count >= 0) {
-            if (!forward(static_cast<std::size_t>(count))) {
-                return;
+            if (!forward(static_cast<std::size_t>(count)) || !enabled_) {
+                return;  // the peer is full, or has detached the queue
             }
         } else if (errno != EINTR) {
             if (errno != EAGAIN) {
@@ -132,10 +134,10 @@ Delivery TapClient::receive(Frame frame) {
     std::copy(frame.begin(), frame.end(), pieces.begin() + static_cast<std::ptrdiff_t>(count));
     count += frame.size();
     while (writev(fd(), pieces.data(), static_cast<int>(count)) < 0) {
-        if (errno == EAGAIN) {
+        if (errno == EAGAIN && watch_) {
             write_blocked_ = true;
             update_polling();
-            return Delivery::busy;
+            return write_blocked_ ? Delivery::busy : Delivery::done;
         }
         if (errno != EINTR) {
             return Delivery::done;  // as on a wire: lost
@@ -190,7 +192,7 @@ bool TapClient::has_tunnel() const {
 
 void TapClient::set_offload(const Offloads& offloads) {
     const Result<unsigned> mask = tap_fd_set_offload(group_.context().tun(), fd(), offloads);
-    offload_ = mask ? *mask : 0;
+    group_.set_offload(mask ? *mask : 0);
     if (!mask) {
         group_.context().log().warning("netdev '" + name() +
                                        "': offloads stay off: " + mask.error().message());

@@ -30,7 +30,6 @@ public:
     FdFlags flags_before() const { return queue_.flags_before; }
     TapGroup& group() const { return group_; }
     bool enabled() const { return enabled_; }
-    unsigned offload() const { return offload_; }
 
     /// Header length that NICs start with: 10 if the interface has a header.
     Result<void> init_vnet_hdr();
@@ -72,7 +71,6 @@ private:
     Queue queue_;
     FdWatch watch_ = {};  // after queue_, whose descriptor it watches: it must go first
     std::size_t host_hdr_len_;
-    unsigned offload_ = 0;
     bool using_vnet_hdr_ = false;
     bool enabled_ = true;
     bool peer_blocked_ = false;

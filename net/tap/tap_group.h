@@ -81,6 +81,9 @@ public:
     /// What the kernel offers for this netdev's interface; probed by its first queue.
     const std::optional<TapOffloadSupport>& offload_support() const { return offload_support_; }
     void set_offload_support(TapOffloadSupport support) { offload_support_ = support; }
+    /// The TUN_F_* bits now set: whichever queue they were set through, they are the interface's.
+    unsigned offload() const { return offload_; }
+    void set_offload(unsigned offload) { offload_ = offload; }
 
 private:
     NetContext& context_;
@@ -88,6 +91,7 @@ private:
     std::string ifname_ = {};
     std::optional<TapScript> down_script_ = {};
     std::optional<TapOffloadSupport> offload_support_ = {};
+    unsigned offload_ = 0;
     bool opened_here_ = false;
     bool committed_ = false;
     bool stop_reported_ = false;

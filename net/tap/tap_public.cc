@@ -57,13 +57,14 @@ Result<TapState> tap_query(const NetClientState& client) {
         return std::move(sndbuf).error();
     }
     state.sndbuf = sndbuf ? *sndbuf : 0;  // the macvtap driver can set it, but not tell it
-    state.offload = tap.offload();
+    state.offload = group.offload();
     state.has_ufo = tap.has_ufo();
     state.has_uso = tap.has_uso();
     state.has_tunnel = tap.has_tunnel();
-    const bool runs_scripts = group.origin().source == TapSource::by_name && tap.is_first_queue();
-    state.script = runs_scripts ? group.origin().script : "no";
-    state.downscript = runs_scripts ? group.origin().downscript : "no";
+    const TapGroup::Origin& origin = group.origin();
+    state.script = tap.is_first_queue() && names_a_script(origin.script) ? origin.script : "no";
+    state.downscript =
+        tap.is_first_queue() && names_a_script(origin.downscript) ? origin.downscript : "no";
     return state;
 }
 
