@@ -7,26 +7,13 @@
 #include <vector>
 
 #include "net/api.h"
-#include "net/fd_store.h"
 #include "net/net_client_group.h"
 #include "net/net_context.h"
+#include "net/netdev_origin.h"
 #include "net/result.h"
 #include "qapi/net_types.h"
 
 namespace net {
-
-/// Where a netdev's options came from; some rules depend on it.
-enum class NetdevOrigin {
-    command_line,  ///< -netdev, -nic: descriptors are numbers.
-    monitor,       ///< netdev_add: descriptors may be names that getfd knows.
-    net_option,    ///< -net: the backend sits on a hub, which has room for one queue.
-};
-
-struct NetInitOptions {
-    NetdevOrigin origin = NetdevOrigin::command_line;
-    /// The monitor's named descriptors; may be null where `origin` is not `monitor`.
-    FdStore* fds = nullptr;
-};
 
 /// A context on the real tun driver. `loop` must outlive it.
 NET_API std::unique_ptr<NetContext> net_context_create(EventLoop& loop,

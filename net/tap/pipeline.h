@@ -7,10 +7,11 @@
 #include <string_view>
 
 #include "net/base/fd_flags.h"
-#include "net/netdev.h"
+#include "net/netdev_origin.h"
 #include "net/result.h"
 #include "net/tap/tap_group.h"
 #include "net/tap/tap_open.h"
+#include "qapi/net_types.h"
 
 /// The tap pipeline: from validated options to a group of queue clients.
 ///

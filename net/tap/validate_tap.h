@@ -3,8 +3,9 @@
 
 #include <vector>
 
-#include "net/netdev.h"
+#include "net/netdev_origin.h"
 #include "net/result.h"
+#include "qapi/net_types.h"
 
 namespace net {
 

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "net/netdev.h"
+#include "net/netdev_origin.h"
 #include "net/result.h"
 
 namespace net {

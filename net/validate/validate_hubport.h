@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "net/netdev.h"
+#include "net/netdev_origin.h"
 #include "qapi/net_types.h"
 
 namespace net {

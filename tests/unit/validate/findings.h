@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "net/netdev.h"
+#include "net/netdev_origin.h"
 #include "net/options.h"
 #include "net/validate/validate_backend.h"
 
