@@ -204,8 +204,7 @@ TEST_F(NetClient, DropsWhatItReceivesByDefault) {
     auto group = std::make_unique<NetClientGroup>("n1", NetClientGroup::Kind::netdev);
     group->add(std::make_unique<Plain>("n1", "plain"));
     NetClientGroup& plain = registry_.insert(std::move(group));
-    NetClientGroup& nic =
-        registry_.insert(test::fake_group("nic1", NetClientGroup::Kind::nic));
+    NetClientGroup& nic = registry_.insert(test::fake_group("nic1", NetClientGroup::Kind::nic));
     ASSERT_TRUE(registry_.attach(nic, plain));
     EXPECT_EQ(test::fake_client(nic).send(TextFrame("x")), Delivery::done);
 }

@@ -51,9 +51,8 @@ TEST_F(NetContextTest, KnowsWhatIsBeingClosed) {
     Result<void> outcome = context_.check_unclaimed(number);
     gate.set_value();
     ASSERT_FALSE(outcome);
-    EXPECT_EQ(outcome.error().message(),
-              "descriptor " + std::to_string(number) +
-                  " belongs to a netdev that is being removed");
+    EXPECT_EQ(outcome.error().message(), "descriptor " + std::to_string(number) +
+                                             " belongs to a netdev that is being removed");
     context_.reaper().wait_all();
     EXPECT_TRUE(context_.check_unclaimed(number));
 }

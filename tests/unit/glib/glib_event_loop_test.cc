@@ -68,7 +68,8 @@ TEST_F(GlibEventLoop, IsLevelTriggered) {
 TEST_F(GlibEventLoop, ReportsOnlyWhatItIsAskedFor) {
     const UniqueFd fd = make_event(1);
     std::vector<unsigned> seen;
-    FdWatch watching = watch(fd.get(), fd_writable, [&](unsigned events) { seen.push_back(events); });
+    FdWatch watching =
+        watch(fd.get(), fd_writable, [&](unsigned events) { seen.push_back(events); });
     test_loop_.run_once();
     ASSERT_TRUE(watching.set_events(fd_readable | fd_writable));
     test_loop_.run_once();
@@ -253,7 +254,9 @@ TEST_F(GlibEventLoop, FiresATimerOnceAndNotTooEarly) {
 TEST_F(GlibEventLoop, CancelsATimerByDestruction) {
     int calls = 0;
     auto marker = std::make_shared<int>(0);
-    { const Timer timer(loop(), milliseconds(0), [&, marker] { ++calls; }); }
+    {
+        const Timer timer(loop(), milliseconds(0), [&, marker] { ++calls; });
+    }
     EXPECT_EQ(marker.use_count(), 1);
     EXPECT_EQ(test_loop_.run_pending(), 0);
     EXPECT_EQ(calls, 0);

@@ -42,6 +42,7 @@ protected:
         if (outcome) {
             remove("n0");
         }
+        EXPECT_EQ(tun_.interface_count(), interfaces_before_);
         return steps;
     }
 
@@ -68,8 +69,8 @@ TEST_F(PipelineFailure, OfEveryCallByNameLeavesNothing) {
     options.queues = kQueues;
     options.sndbuf = 100000;
     const std::vector<Step> steps = rehearse(options);
-    EXPECT_EQ(steps.size(), 3U * kQueues - (kQueues - 1) + 3 + kQueues - 0U);
-    (void)tun_.interface_count();  // sees what is closed now
+    // Open, TUNSETIFF and TUNSETSNDBUF for each queue; features, offloads twice, header once.
+    EXPECT_EQ(steps.size(), 3U * kQueues + 4U);
     for (const Step& step : steps) {
         fail_at(step, options);
     }
@@ -117,7 +118,8 @@ TEST_F(PipelineFdsFailure, OfEveryCallGivesTheDescriptorsBackAsTheyWere) {
     }
     tun_.clear_calls();
     ASSERT_TRUE(add("n0", options_));
-    EXPECT_EQ(tun_.calls().size(), steps.size());  // no call was forgotten above
+    // No call was forgotten above; asking for the header length is allowed to fail.
+    EXPECT_EQ(tun_.calls().size() - tun_.count(TunCall::get_vnet_hdr_size), steps.size());
     for (UniqueFd& queue : queues_) {
         (void)queue.release();  // adopted
     }

@@ -170,6 +170,15 @@ TEST_F(PipelineFds, AsksOnceForWhatTheQueuesOfOneInterfaceShare) {
     EXPECT_EQ(tun_.count(TunCall::set_vnet_hdr_size), 1U);
 }
 
+TEST_F(PipelineFds, SetsTheHeaderLengthThatAnEarlierOwnerChanged) {
+    const int number = pass("a", "t0", kMulti | kHeader);
+    (void)pass("b", "t0", kMulti | kHeader);
+    ASSERT_TRUE(tun_.set_vnet_hdr_size(number, 12));
+    ASSERT_TRUE(add("n0", {.fds = "a:b"}, kMonitor));
+    EXPECT_EQ(tun_.find("t0")->vnet_hdr_size, 10);
+    EXPECT_EQ(tap("n0").vnet_hdr_len(), 10U);
+}
+
 TEST_F(PipelineFds, SetsUpEveryInterfaceOfAMixedList) {
     (void)pass("a", "t0", kHeader);
     (void)pass("b", "t1", kHeader);
