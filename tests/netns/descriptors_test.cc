@@ -125,7 +125,7 @@ TEST_F(PassedTap, NamesAndNumbersMixInOneList) {
 TEST_F(PassedTap, AMissingNameCostsTheOthersNothing) {
     ASSERT_EQ(outcome(names.add("q0", open_tap("t0", 0))), "ok");
     EXPECT_EQ(outcome(init({.fds = "q0:q1"}, "n0", from_monitor())),
-              "no descriptor named 'q1' has been passed\n"
+              "fds: no descriptor named 'q1' has been passed\n"
               "hint: pass it with getfd first; a name can be used once");
     EXPECT_TRUE(find("t0").has_value());
     EXPECT_EQ(outcome(names.close("q0")), "ok");

@@ -127,9 +127,9 @@ TEST_F(TapHelper, ThatHangsIsKilled) {
 }
 
 TEST_F(TapHelper, ThatSendsAndThenHangsIsKilled) {
-    settings.script_timeout = milliseconds(400);
+    settings.script_timeout = milliseconds(1500);  // a busy host needs time to start it
     EXPECT_EQ(failure("tap-then-hang"),
-              "helper 'PATH tap-then-hang' did not end within 400 ms and was killed");
+              "helper 'PATH tap-then-hang' did not end within 1500 ms and was killed");
 }
 
 using BridgeNetdev = TapHelper;

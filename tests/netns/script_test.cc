@@ -243,11 +243,11 @@ private:
 
 TEST_F(TapScripts, OneThatHangsIsKilledWithAllItStarted) {
     const LifeLine line(dir() + "/line");
-    settings.script_timeout = milliseconds(500);
+    settings.script_timeout = milliseconds(1500);  // a busy host needs time to start it
     const std::string up =
         shell("up", "exec 3>" + line.path() + "; echo alive >&3; sleep 1000 & wait");
     EXPECT_EQ(outcome(init({.ifname = "t0", .script = up})),
-              "script '" + up + "' for t0 did not end within 500 ms and was killed");
+              "script '" + up + "' for t0 did not end within 1500 ms and was killed");
     EXPECT_TRUE(line.is_cut());
     EXPECT_FALSE(find("t0").has_value());
 }
@@ -296,7 +296,7 @@ TEST_F(TapScripts, ACancelDescriptorEndsTheWait) {
     settings.cancel_fd = read_end.get();
     const std::string up = shell("up", "echo $$ > " + dir() + "/pid; sleep 1000");
     std::thread canceller([&] {
-        while (content("pid").empty()) {
+        for (int wait = 0; wait < 1000 && content("pid").empty(); ++wait) {
             std::this_thread::sleep_for(milliseconds(10));
         }
         write_end.reset();
