@@ -24,6 +24,13 @@ std::uint32_t hex_digit(char c) {
     return lower >= 'a' && lower <= 'f' ? static_cast<std::uint32_t>(lower - 'a' + 10) : 16;
 }
 
+constexpr std::string_view kQuotesHint =
+    "a shell takes the quotes away unless the whole is in single quotes";
+
+bool is_letter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
 /// One read: a stack of open containers instead of recursion. Members return false after fail().
 class JsonReader {
 public:
@@ -60,7 +67,7 @@ private:
     void skip_space();
     void skip_digits();
     bool fail(std::string message, std::size_t offset, std::size_t length = 1);
-    bool fail_here(std::string_view expected);
+    bool fail_here(std::string_view expected, std::string_view hint = {});
 
     std::string_view text_;
     std::size_t at_ = 0;
@@ -79,12 +86,14 @@ bool JsonReader::fail(std::string message, std::size_t offset, std::size_t lengt
     return false;
 }
 
-bool JsonReader::fail_here(std::string_view expected) {
+bool JsonReader::fail_here(std::string_view expected, std::string_view hint) {
     if (at_ < text_.size()) {
         const std::size_t length = std::max<std::size_t>(1, utf8_sequence(text_.substr(at_)));
-        return fail("expected " + std::string(expected) + ", not '" +
-                        printable(text_.substr(at_, length)) + "'",
-                    at_, length);
+        fail("expected " + std::string(expected) + ", not '" +
+                 printable(text_.substr(at_, length)) + "'",
+             at_, length);
+        error_ = std::move(*error_).with_hint(std::string(hint));
+        return false;
     }
     std::string message = "the text ends where " + std::string(expected) + " should stand";
     if (!stack_.empty()) {
@@ -170,6 +179,9 @@ bool JsonReader::step() {
             return false;
         }
         skip_space();
+        if (peek() == end) {
+            return fail_here(top.object ? "a key in quotes" : "a value", "drop the ',' before it");
+        }
     }
     if (top.object) {
         return read_member();
@@ -181,7 +193,7 @@ bool JsonReader::step() {
 
 bool JsonReader::read_member() {
     if (peek() != '"' && peek() != '\'') {
-        return fail_here("a key in quotes");
+        return fail_here("a key in quotes", is_letter(peek()) ? kQuotesHint : "");
     }
     const Document::Index key = document_.add_key({at_, 0});
     adopt(key);
@@ -325,9 +337,10 @@ bool JsonReader::read_word() {
     }
     const std::string_view word = text_.substr(at_, end - at_);
     if (word != "true" && word != "false" && word != "null") {
-        return fail(
-            "expected true, false, null or a value in quotes, not '" + printable(word) + "'", at_,
-            word.size());
+        fail("expected true, false, null or a value in quotes, not '" + printable(word) + "'", at_,
+             word.size());
+        error_ = std::move(*error_).with_hint(std::string(kQuotesHint));
+        return false;
     }
     document_.add(word == "null" ? ValueKind::null : ValueKind::boolean, {at_, word.size()});
     at_ = end;

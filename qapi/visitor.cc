@@ -118,6 +118,19 @@ bool VisitorBase::fail_missing(const Path& path) {
     return fail("'" + name + "' is missing", name, {}, std::nullopt);
 }
 
+void VisitorBase::explain_missing(Value object, const Known& known, const Path& path) {
+    for (const Value::Entry& entry : object.entries()) {
+        if (error_->hint().empty() && !is_known(entry.key, known) &&
+            !nearest(entry.key, std::span(&path.name, 1)).empty()) {
+            const std::string given = path_text(Path{path.parent, entry.key});
+            error_ = std::move(*error_)
+                         .with_hint("'" + printable(given, 256) +
+                                    "' is not known: " + did_you_mean(path_text(path)))
+                         .with_span(entry.key_span);
+        }
+    }
+}
+
 bool VisitorBase::fail_nested(const Path& path, std::string_view tag) {
     return fail("'" + path_text(path) + "' has options of its own, which cannot be written here",
                 std::string(tag), "give it with -netdev", std::nullopt);
@@ -276,7 +289,7 @@ bool VisitorBase::read_enum(Value value, std::size_t& out, std::span<const std::
     return true;
 }
 
-bool VisitorBase::expect_object(Value value, const Path& path) {
+bool VisitorBase::expect_object(Value value, const Path& path, std::string_view only) {
     if (value.kind() == ValueKind::object) {
         return true;
     }
@@ -286,7 +299,11 @@ bool VisitorBase::expect_object(Value value, const Path& path) {
                         ".…=…'), not the value '" + printable(value.text(), 64) + "'",
                     name, {}, value.span());
     }
-    return fail_type(value, path, "an object");
+    const bool wraps = value.kind() == ValueKind::string && !only.empty();
+    return fail_type(
+        value, path, "an object",
+        wraps ? "write {\"" + std::string(only) + "\": \"" + printable(value.text(), 64) + "\"}"
+              : "");
 }
 
 bool VisitorBase::expect_list(Value value, const Path& path) {
@@ -325,16 +342,19 @@ bool VisitorBase::expect_only(Value object, const Known& known, const Path& path
     if (entries == known.hits) {
         return true;
     }
-    const auto lists = std::span(known.lists).first(known.count);
     for (const Value::Entry& entry : object.entries()) {
-        const bool is_known = std::any_of(lists.begin(), lists.end(), [&entry](auto names) {
-            return std::find(names.begin(), names.end(), entry.key) != names.end();
-        });
-        if (!is_known) {
+        if (!is_known(entry.key, known)) {
             return fail_unknown(entry, known, path);
         }
     }
     return true;
+}
+
+bool VisitorBase::is_known(std::string_view key, const Known& known) {
+    const auto lists = std::span(known.lists).first(known.count);
+    return std::any_of(lists.begin(), lists.end(), [key](auto names) {
+        return std::find(names.begin(), names.end(), key) != names.end();
+    });
 }
 
 bool VisitorBase::fail_unknown(const Value::Entry& entry, const Known& known, const Path& path) {

@@ -96,6 +96,12 @@ inline constexpr bool kIsAlternateTable<std::tuple<Alternate<S, V>>> = true;
 template <class T>
 concept IsAlternate = Struct<T> && kIsAlternateTable<std::remove_cvref_t<decltype(members<T>)>>;
 
+/// Whether a struct has members that depend on a tag, so that its table does not name them all.
+template <class S>
+inline constexpr bool kHasUnion = std::apply(
+    [](const auto&... entry) { return (kIsUnion<std::remove_cvref_t<decltype(entry)>> || ...); },
+    members<S>);
+
 template <class S>
 inline constexpr std::size_t kMemberCount =
     std::tuple_size_v<std::remove_cvref_t<decltype(members<S>)>>;
@@ -142,7 +148,8 @@ protected:
     bool read_enum(Value value, std::size_t& out, std::span<const std::string_view> names,
                    const Path& path);
 
-    bool expect_object(Value value, const Path& path);
+    /// `only` is the name of the object's only member, if it has one.
+    bool expect_object(Value value, const Path& path, std::string_view only = {});
     bool expect_list(Value value, const Path& path);
     /// Puts the last member of each name into its slot and adds the names to `known`.
     void find_members(Value object, std::span<const std::string_view> names, std::span<Value> slots,
@@ -150,6 +157,8 @@ protected:
     bool expect_only(Value object, const Known& known, const Path& path);
 
     bool fail_missing(const Path& path);
+    /// Adds to the error of a missing member the unknown key that was probably meant to be it.
+    void explain_missing(Value object, const Known& known, const Path& path);
     /// A nested struct in the traditional grammar, which has no way to write one.
     bool fail_nested(const Path& path, std::string_view tag);
     bool fail_enum(Value value, std::span<const std::string_view> names, const Path& path);
@@ -158,6 +167,7 @@ protected:
 private:
     bool fail(std::string message, std::string param, std::string hint,
               std::optional<net::TextSpan> span);
+    static bool is_known(std::string_view key, const Known& known);
     bool fail_unknown(const Value::Entry& entry, const Known& known, const Path& path);
     std::string path_text(const Path& path) const;
     std::string typed_key(std::string path, Value value) const;
@@ -308,8 +318,9 @@ private:
     template <Struct S>
     bool read_struct(Value value, S& out, const Path& path) {
         Known known;
-        return expect_object(value, path) && read_members(value, out, known, path) &&
-               expect_only(value, known, path);
+        constexpr bool kAlone = detail::kMemberCount<S> == 1;
+        return expect_object(value, path, kAlone ? first_name<S>() : "") &&
+               read_members(value, out, known, path) && expect_only(value, known, path);
     }
 
     /// The table's own members first, then the members of the branches that its tags chose.
@@ -336,7 +347,15 @@ private:
         if constexpr (detail::kIsUnion<Entry>) {
             return slot ? read_tag(slot, out.*entry.field, known, path) : fail_missing(path);
         } else {
-            return read_member<detail::kIsSize<Entry>>(object, slot, out.*entry.field, path);
+            auto& field = out.*entry.field;
+            const bool good = read_member<detail::kIsSize<Entry>>(object, slot, field, path);
+            if constexpr (!detail::kIsOptional<std::remove_cvref_t<decltype(field)>> &&
+                          !detail::kHasUnion<S>) {
+                if (!good && !slot) {
+                    explain_missing(object, known, path);
+                }
+            }
+            return good;
         }
     }
 

@@ -67,28 +67,50 @@ std::string unknown_hint(std::string_view key, std::string_view type) {
     return text;
 }
 
-std::string missing_hint(std::string_view key, const qapi::Document& document) {
+/// Lists that one text holds, so that people give it a list.
+std::string list_hint(std::string_view key, qapi::Value value) {
+    const bool descriptors = key == "fds" || key == "vhostfds" || key == "sock-fds";
+    return descriptors && value.kind() == qapi::ValueKind::list
+               ? "write them in one string, with ':' between them"
+               : "";
+}
+
+Error explain_missing(Error error, const qapi::Document& document) {
+    const std::string key = error.param();
     for (const qapi::Value::Entry& entry : document.root().entries()) {
         const std::size_t start = entry.key.find_first_not_of(' ');
         if (start != 0 && start != entry.key.npos && entry.key.substr(start) == key) {
-            return "the blank before '" + std::string(key) + "' belongs to its name: leave it out";
+            return std::move(error)
+                .with_hint("the blank before '" + key + "' belongs to its name: leave it out")
+                .with_span(entry.key_span);
         }
     }
-    return {};
+    if (document.grammar() == qapi::Grammar::json || (key != "id" && key != kImpliedKey)) {
+        return error;
+    }
+    return std::move(error).with_hint(key == "id" ? "give it a name, such as id=net0"
+                                                  : "begin with the type, as in tap,id=net0");
 }
 
 }  // namespace
 
 Error with_netdev_hint(Error error, const qapi::Document& document) {
     const std::string key = error.param();
-    if (!error.hint().empty() || key.empty() || document.root().kind() != qapi::ValueKind::object) {
+    if (key.empty() || document.root().kind() != qapi::ValueKind::object) {
         return error;
     }
-    std::string hint;
-    if (!document.root().find(key)) {
-        hint = missing_hint(key, document);
-    } else if (const qapi::Value type = document.root().find(kImpliedKey)) {
-        hint = key == kImpliedKey || key == "id" ? "" : unknown_hint(key, type.text());
+    const qapi::Value value = document.root().find(key);
+    if (!value) {
+        return error.hint().empty() ? explain_missing(std::move(error), document) : error;
+    }
+    const qapi::Value type = document.root().find(kImpliedKey);
+    if (!type || key == kImpliedKey || key == "id") {
+        return error;
+    }
+    // The type that has exactly this option says more than an option with a similar name.
+    std::string hint = unknown_hint(key, type.text());
+    if (hint.empty() && error.hint().empty()) {
+        hint = list_hint(key, value);
     }
     return hint.empty() ? std::move(error) : std::move(error).with_hint(std::move(hint));
 }

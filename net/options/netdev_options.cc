@@ -50,12 +50,20 @@ Result<ParsedNetdev> parse_keyval_netdev(std::string_view text, IdCheck id_check
 /// Reads a traditional argument, or as keyval if it has dotted keys and is well-formed as such.
 Result<ParsedNetdev> parse_traditional(std::string_view text, TraditionalOptions& options) {
     NET_TRY(check_given_id(options));
-    if (has_foreign_dotted_key(options)) {
-        if (const Result<qapi::Document> document = parse_keyval(text, kImpliedKey)) {
-            return read_netdev(*document, IdCheck::form, {.typed_keys = true});
-        }
+    if (!has_foreign_dotted_key(options)) {
+        return netdev_from_traditional(options);
     }
-    return netdev_from_traditional(options);
+    const Result<qapi::Document> document = parse_keyval(text, kImpliedKey);
+    if (document) {
+        return read_netdev(*document, IdCheck::form, {.typed_keys = true});
+    }
+    Result<ParsedNetdev> parsed = netdev_from_traditional(options);
+    if (!parsed && parsed.error().hint().empty() &&
+        parsed.error().param().find('.') != std::string::npos) {
+        return std::move(parsed).error().with_hint("as nested options they are wrong too: " +
+                                                   document.error().message());
+    }
+    return parsed;
 }
 
 /// ipv6-net=PREFIX[/LENGTH] stands for ipv6-prefix and ipv6-prefixlen.

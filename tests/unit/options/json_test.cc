@@ -25,6 +25,12 @@ TEST(JsonNetdev, AcceptsEmptyLists) {
     EXPECT_EQ(fault(R"({"type":"user","id":"a","dnssearch":[]})"), "accepted");
 }
 
+TEST(JsonNetdev, TellsHowToWriteAListOfDescriptors) {
+    EXPECT_EQ(fault(R"({"type":"tap","id":"a","fds":["3","4"]})"),
+              "'fds' must be a string, not a list [fds] "
+              "(write them in one string, with ':' between them)");
+}
+
 TEST(JsonNetdev, IsStrictAboutTypes) {
     EXPECT_EQ(fault(R"({"type":"tap","id":"a","queues":"2"})"),
               "'queues' must be an unsigned 32-bit number, not the string '2' [queues] "
@@ -37,7 +43,8 @@ TEST(JsonNetdev, IsStrictAboutTypes) {
     EXPECT_EQ(fault(R"({"type":"tap","id":"a","fd":3})"),
               "'fd' must be a string, not the number 3 [fd] (put it in quotes)");
     EXPECT_EQ(fault(R"({"type":"user","id":"a","dnssearch":["a"]})"),
-              "'dnssearch[0]' must be an object, not the string 'a' [dnssearch[0]]");
+              "'dnssearch[0]' must be an object, not the string 'a' [dnssearch[0]] "
+              "(write {\"str\": \"a\"})");
     EXPECT_EQ(fault(R"({"type":"tap","id":"a","vhost":null})"),
               "'vhost' must be true or false, not null [vhost]");
     EXPECT_EQ(fault(R"({"type":"tap","id":{"x":1}})"), "'id' must be a string, not an object [id]");

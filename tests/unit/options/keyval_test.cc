@@ -129,7 +129,10 @@ TEST(KeyvalNetdev, NamesMembersByFullPath) {
               "'addr.host' is missing [addr.host]");
     EXPECT_EQ(fault("stream,id=a,addr.type=unix,addr.path=x,addr.foo=1"),
               "'addr.foo' is not an option of unix [addr.foo]");
-    EXPECT_EQ(fault("stream,id=a,addr.type=unix,addr.pth=x"), "'addr.path' is missing [addr.path]");
+    EXPECT_EQ(fault("stream,id=a,addr.type=unix,addr.pth=x"),
+              "'addr.path' is missing [addr.path] "
+              "('addr.pth' is not known: did you mean 'addr.path'?)");
+    EXPECT_EQ(pointed_at("stream,id=a,addr.type=unix,addr.pth=x"), "pth");
     EXPECT_EQ(fault("dgram,id=a,remote.type=inet6"),
               "'remote.type' must be 'inet', 'unix', 'vsock' or 'fd', not 'inet6' [remote.type] "
               "(did you mean 'inet'?)");

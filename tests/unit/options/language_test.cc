@@ -63,7 +63,9 @@ TEST(DottedKeys, OfAnUnknownTypeChangeNothing) {
 }
 
 TEST(DottedKeys, ThatAreNoKeyvalStayTraditional) {
-    EXPECT_EQ(fault("tap,id=a,vhost,b..c=1"), "'b..c' is not an option of tap [b..c]");
+    EXPECT_EQ(fault("tap,id=a,vhost,b..c=1"),
+              "'b..c' is not an option of tap [b..c] (as nested options they are wrong too: "
+              "'vhost' must be followed by '=' and a value)");
 }
 
 }  // namespace

@@ -78,7 +78,8 @@ TEST(Net, ReadsABackend) {
 }
 
 TEST(Net, MissesTheType) {
-    EXPECT_EQ(net_fault("ifname=x"), "'type' is missing [type]");
+    EXPECT_EQ(net_fault("ifname=x"),
+              "'type' is missing [type] (begin with the type, as in tap,id=net0)");
 }
 
 TEST(Net, NoLongerKnowsVlanAndName) {

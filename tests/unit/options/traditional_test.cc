@@ -39,12 +39,13 @@ TEST(Traditional, ReadsAllKindsOfScalars) {
 }
 
 TEST(Traditional, MissesTheIdBeforeTheType) {
-    EXPECT_EQ(fault(""), "'id' is missing [id]");
-    EXPECT_EQ(fault("tap,script=no"), "'id' is missing [id]");
-    EXPECT_EQ(fault("id=t0"), "'type' is missing [type]");
-    EXPECT_EQ(fault("bogus"), "'id' is missing [id]");
-    EXPECT_EQ(fault("tap:id=a"), "'id' is missing [id]");
-    EXPECT_EQ(fault("[\"tap\"]"), "'id' is missing [id]");
+    const std::string no_id = "'id' is missing [id] (give it a name, such as id=net0)";
+    EXPECT_EQ(fault(""), no_id);
+    EXPECT_EQ(fault("tap,script=no"), no_id);
+    EXPECT_EQ(fault("id=t0"), "'type' is missing [type] (begin with the type, as in tap,id=net0)");
+    EXPECT_EQ(fault("bogus"), no_id);
+    EXPECT_EQ(fault("tap:id=a"), no_id);
+    EXPECT_EQ(fault("[\"tap\"]"), no_id);
 }
 
 TEST(Traditional, RefusesUnknownTypes) {
@@ -55,6 +56,11 @@ TEST(Traditional, RefusesUnknownTypes) {
               "'type' has no value 'vhost_user' [type] (did you mean 'vhost-user'?)");
     EXPECT_EQ(fault("tap,id=a,type="), "'type' has no value '' [type]");
     EXPECT_EQ(pointed_at("bogus,id=a"), "bogus");
+}
+
+TEST(Traditional, NamesTheTypeThatHasTheOption) {
+    EXPECT_EQ(fault("tap,id=a,hostfwd=tcp::1-:2"),
+              "'hostfwd' is not an option of tap [hostfwd] (it is an option of user)");
 }
 
 TEST(Traditional, TakesATrailingComma) {
@@ -71,6 +77,7 @@ TEST(Traditional, ReadsTwoCommasAsOne) {
 TEST(Traditional, KeepsBlanks) {
     EXPECT_EQ(fault("user, id=a"),
               "'id' is missing [id] (the blank before 'id' belongs to its name: leave it out)");
+    EXPECT_EQ(pointed_at("user, id=a"), " id");
     EXPECT_EQ(tap("tap,id=a,ifname= x ").ifname, " x ");
 }
 

@@ -97,6 +97,15 @@ TEST(JsonReader, RefusesACutText) {
               "invalid JSON at column 2: the string that starts here has no end");
 }
 
+TEST(JsonReader, TellsWhatPeopleGetWrong) {
+    EXPECT_EQ(parse_json("[1,]").error().hint(), "drop the ',' before it");
+    EXPECT_EQ(parse_json(R"({"a":1,})").error().hint(), "drop the ',' before it");
+    const std::string quotes = "a shell takes the quotes away unless the whole is in single quotes";
+    EXPECT_EQ(parse_json("{a:1}").error().hint(), quotes);
+    EXPECT_EQ(parse_json(R"({"a":b})").error().hint(), quotes);
+    EXPECT_EQ(parse_json("{,}").error().hint(), "");
+}
+
 TEST(JsonReader, RefusesWrongSeparators) {
     EXPECT_EQ(message("[1 2]"), "invalid JSON at column 4: expected ',' or ']', not '2'");
     EXPECT_EQ(message("[1,]"), "invalid JSON at column 4: expected a value, not ']'");

@@ -144,8 +144,9 @@ TEST(Visitor, NamesElementsOfListsByNumber) {
     EXPECT_EQ(fault(R"({"leaves":[{"str":"a"},{"str":1}]})"),
               "'leaves[1].str' must be a string, not the number 1 [leaves[1].str] "
               "(put it in quotes)");
-    EXPECT_EQ(fault(R"({"leaves":["a"]})"),
-              "'leaves[0]' must be an object, not the string 'a' [leaves[0]]");
+    EXPECT_EQ(
+        fault(R"({"leaves":["a"]})"),
+        "'leaves[0]' must be an object, not the string 'a' [leaves[0]] (write {\"str\": \"a\"})");
     EXPECT_EQ(fault(R"({"leaves":{}})"), "'leaves' must be a list, not an object [leaves]");
     EXPECT_EQ(fault(R"({"leaves":[{"str":"a","x":0}]})"),
               "'leaves[0].x' is not known here [leaves[0].x]");
