@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,12 +34,28 @@ struct Verdict {
     std::vector<Error> findings = {};
 };
 
+/// Of an option that occurs several times, the last occurrence whose value the message quotes.
+std::optional<TextSpan> locate_quoted(const std::string& text, const Error& error) {
+    const std::string needle = "," + error.param() + "=";
+    std::size_t at = text.starts_with('{') ? text.npos : text.rfind(needle);
+    for (; at != text.npos; at = at == 0 ? text.npos : text.rfind(needle, at - 1)) {
+        const std::size_t value = at + needle.size();
+        const std::size_t end = std::min(text.find(',', value), text.size());
+        if (end > value &&
+            error.message().find("'" + text.substr(value, end - value) + "'") != text.npos) {
+            return TextSpan{at + 1, end - at - 1};
+        }
+    }
+    return std::nullopt;
+}
+
 /// Errors of validation know the option, but not where it is written.
 Error with_location(Error error, const std::string& text) {
     if (error.span().has_value() || error.param().empty()) {
         return error;
     }
-    const std::optional<TextSpan> span = locate_option(text, error.param());
+    std::optional<TextSpan> span = locate_quoted(text, error);
+    span = span ? span : locate_option(text, error.param());
     return span ? std::move(error).with_span(*span) : error;
 }
 

@@ -47,23 +47,38 @@ std::string hint_line(const Error& error) {
     return error.hint().empty() ? "" : "hint: " + printable(error.hint(), kShownMessage) + "\n";
 }
 
+/// For an error that is about nothing in the argument: the place where what is missing could go,
+/// or everything if no single option is to blame.
+TextSpan place_of(const Error& error, std::string_view argument) {
+    if (error.param().empty()) {
+        return {0, argument.size()};
+    }
+    return {argument.size() - (argument.ends_with('}') ? 1 : 0), 0};
+}
+
+/// In order with what was printed, also where both go into one pipe.
+void write_error(const std::string& text) {
+    (void)fflush(stdout);
+    (void)fwrite(text.data(), 1, text.size(), stderr);
+}
+
 }  // namespace
 
 void report_error(std::string_view option, std::string_view argument, const Error& error) {
     const std::string text = location(option, argument) + message_line(error) + hint_line(error);
-    (void)fwrite(text.data(), 1, text.size(), stderr);
+    write_error(text);
 }
 
 void report_finding(const Error& error, std::string_view argument) {
-    const std::string text = location("", "") + message_line(error) +
-                             draw_caret(argument, error.span().value_or(TextSpan{})) +
-                             hint_line(error);
-    (void)fwrite(text.data(), 1, text.size(), stderr);
+    const std::string text =
+        location("", "") + message_line(error) +
+        draw_caret(argument, error.span().value_or(place_of(error, argument))) + hint_line(error);
+    write_error(text);
 }
 
 void report_warning(std::string_view option, std::string_view argument, std::string_view message) {
     const std::string text = location(option, argument) + "warning: " + std::string(message) + "\n";
-    (void)fwrite(text.data(), 1, text.size(), stderr);
+    write_error(text);
 }
 
 void print(std::string_view text) {
