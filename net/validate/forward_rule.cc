@@ -23,6 +23,12 @@ Error reason(std::string_view text, std::string_view form) {
         .with_hint("a rule is " + std::string(form));
 }
 
+Error bad_port(std::string_view text, std::string_view form) {
+    return reason(text, form)
+        .with_hint("a rule is " + std::string(form) + ", with ports up to " +
+                   std::to_string(kLargestPort));
+}
+
 /// Takes what stands before the first `separator` off the rule, and the separator.
 std::optional<std::string_view> take_until(std::string_view& rest, char separator) {
     const std::size_t end = rest.find(separator);
@@ -59,7 +65,7 @@ Result<HostForward> parse_guest(std::string_view rest, std::string_view form, Ho
     }
     const std::optional<std::uint16_t> port = port_in_range(qapi::parse_signed(rest), 1);
     if (!port) {
-        return reason("Bad guest port", form);
+        return bad_port("Bad guest port", form);
     }
     forward.guest_address = *guest;
     forward.guest_port = *port;
@@ -101,7 +107,7 @@ Result<HostForward> parse_inet(std::string_view rest, HostForward forward) {
     const std::optional<std::uint16_t> port =
         port_in_range(text->empty() ? 0 : qapi::parse_signed(*text), 0);
     if (!port) {
-        return reason("Bad host port", kHostForm);
+        return bad_port("Bad host port", kHostForm);
     }
     forward.host_address = *host;
     forward.host_port = *port;
@@ -150,7 +156,7 @@ Result<GuestForward> parse_guestfwd(std::string_view rule) {
     }
     const std::optional<std::uint16_t> port = port_in_range(parse_decimal(*text), 1);
     if (!port) {
-        return reason("Bad server port", kGuestForm);
+        return bad_port("Bad server port", kGuestForm);
     }
     forward.address = *server;
     forward.port = *port;

@@ -170,7 +170,8 @@ TEST(User, LimitsTheBootFileWhereQemuAborts) {
 TEST(User, NamesTheForwardingRule) {
     EXPECT_EQ(judge_user("hostfwd=tcp::70000-:22"),
               "'hostfwd' has the invalid rule 'tcp::70000-:22' (Bad host port) [hostfwd] "
-              "(a rule is [tcp|udp]:[HOSTADDR]:HOSTPORT-[GUESTADDR]:GUESTPORT)");
+              "(a rule is [tcp|udp]:[HOSTADDR]:HOSTPORT-[GUESTADDR]:GUESTPORT, "
+              "with ports up to 65535)");
     EXPECT_EQ(judge_user("guestfwd=x"),
               "'guestfwd' has the invalid rule 'x' (No : separators) [guestfwd] "
               "(a rule is [tcp]:[ADDRESS]:PORT-cmd:COMMAND or [tcp]:[ADDRESS]:PORT-CHARDEV)");
@@ -182,6 +183,17 @@ TEST(User, TakesForwardingRulesInQemusOrder) {
     EXPECT_LT(text.find("'g1'"), text.find("'h2'"));
     EXPECT_LT(text.find("'h2'"), text.find("'h1'"));
     EXPECT_NE(text.find("'h1'"), std::string::npos);
+}
+
+TEST(User, CountsForwardingRulesBehindTheHundredth) {
+    std::string text = "hostfwd=h";
+    for (int i = 1; i < 100; ++i) {
+        text += ",hostfwd=h";
+    }
+    EXPECT_EQ(judge_user(text).find("more invalid rules"), std::string::npos);
+    EXPECT_NE(judge_user(text + ",hostfwd=h,hostfwd=h,hostfwd=::1-:1")
+                  .find("'hostfwd' has 2 more invalid rules [hostfwd]"),
+              std::string::npos);
 }
 
 TEST(User, GivesGuestForwardsAFreeAddressOfTheNetwork) {
