@@ -12,11 +12,15 @@ namespace {
 /// Short-form warnings given one by one; the rest is counted.
 constexpr std::size_t kWarnings = 8;
 
-/// Room for all values: two for `a=,`, one for a flag.
+/// Values that are appended later: type and id by -nic, two for ipv6-net.
+constexpr std::size_t kAppended = 8;
+
+/// Room for all values, so that none is ever moved: two for `a=,`, one for a flag.
 std::size_t value_estimate(std::string_view text) {
     const auto elements = std::count(text.begin(), text.end(), ',') + 1;
     const auto pairs = std::count(text.begin(), text.end(), '=') + 1;
-    return std::min(static_cast<std::size_t>(elements + pairs) + 1, text.size() / 3 * 2 + 8);
+    return std::min(static_cast<std::size_t>(elements + pairs) + 1, text.size() / 3 * 2 + 8) +
+           kAppended;
 }
 
 }  // namespace
