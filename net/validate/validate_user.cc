@@ -21,6 +21,7 @@ constexpr std::size_t kDhcpText = 255;       // an option's length is one byte (
 constexpr std::size_t kBootFile = 127;       // 128 bytes with the NUL (RFC 951)
 constexpr std::int64_t kPrefixBits = 126;    // host and name server need two bits
 constexpr std::int64_t kDefaultPrefix = 64;  // also for 0
+constexpr std::size_t kBadRules = 100;       // of one option, told one by one; the rest is counted
 
 /// One protocol, whether it is on, and what turned it off.
 struct Protocol {
@@ -216,38 +217,60 @@ Error bad_forward(const char* option, const std::string& rule, const std::string
         option);
 }
 
-/// Calls `check` with each rule from the last to the first, as QEMU does.
+/// Calls `check`, which gives what is wrong, with each rule from the last to the first, as QEMU
+/// does.
 template <class Check>
-void for_each_rule(const Rules& rules, const Check& check) {
-    if (rules) {
-        std::for_each(rules->rbegin(), rules->rend(),
-                      [&](const qapi::String& rule) { check(rule.str); });
+void check_rules(const char* option, const Rules& rules, std::vector<Error>& broken,
+                 const Check& check) {
+    if (!rules) {
+        return;
+    }
+    std::size_t count = 0;
+    Stage stage = Stage::host;  // of those that are only counted
+    std::for_each(rules->rbegin(), rules->rend(), [&](const qapi::String& rule) {
+        std::optional<Error> error = check(rule.str);
+        if (!error) {
+            return;
+        }
+        if (++count <= kBadRules) {
+            broken.push_back(*std::move(error));
+        } else if (error->stage() != Stage::host) {
+            stage = error->stage();
+        }
+    });
+    if (count > kBadRules) {
+        broken.push_back(broken_rule(in_quotes(option) + " has " +
+                                         std::to_string(count - kBadRules) + " more invalid rules",
+                                     option)
+                             .with_stage(stage));
     }
 }
 
 void check_forwards(const User& user, const Ipv4Side& side, std::vector<Error>& broken) {
-    for_each_rule(user.guestfwd, [&](const std::string& rule) {
+    using Finding = std::optional<Error>;
+    check_rules("guestfwd", user.guestfwd, broken, [&](const std::string& rule) -> Finding {
         const Result<GuestForward> forward = parse_guestfwd(rule);
         if (!forward) {
-            broken.push_back(bad_forward("guestfwd", rule, forward.error().message())
-                                 .with_hint(forward.error().hint()));
-            return;
+            return bad_forward("guestfwd", rule, forward.error().message())
+                .with_hint(forward.error().hint());
         }
         const Address server = forward->address != 0 ? forward->address : side.at(kUserServer);
         const std::optional<std::string> reason =
             server ? why_not_free(side, *server) : std::nullopt;
-        if (reason) {
-            // QEMU asks for the address once it has the other end: a character device is the
-            // host's.
-            broken.push_back(bad_forward("guestfwd", rule, *reason)
-                                 .with_stage(forward->is_command ? Stage::validate : Stage::host));
+        if (!reason) {
+            return std::nullopt;
         }
+        // QEMU asks for the address once it has the other end: a character device is the host's.
+        return bad_forward("guestfwd", rule, *reason)
+            .with_stage(forward->is_command ? Stage::validate : Stage::host);
     });
-    for_each_rule(user.hostfwd, [&](const std::string& rule) {
-        if (const Result<HostForward> forward = parse_hostfwd(rule); !forward) {
-            broken.push_back(bad_forward("hostfwd", rule, forward.error().message())
-                                 .with_hint(forward.error().hint()));
+    check_rules("hostfwd", user.hostfwd, broken, [](const std::string& rule) -> Finding {
+        const Result<HostForward> forward = parse_hostfwd(rule);
+        if (forward) {
+            return std::nullopt;
         }
+        return bad_forward("hostfwd", rule, forward.error().message())
+            .with_hint(forward.error().hint());
     });
 }
 
