@@ -51,6 +51,14 @@ std::string describe_offered(const TapState& state) {
     return text.empty() ? "-" : text.substr(0, text.size() - 1);
 }
 
+/// 0 stands for a driver that does not tell.
+std::string describe_sndbuf(int bytes) {
+    if (bytes == 0) {
+        return "-";
+    }
+    return bytes == INT_MAX ? "unlimited" : std::to_string(bytes);
+}
+
 std::vector<std::string> describe_queue(const NetClientState& client, std::size_t queue,
                                         const TapState& state) {
     return {client.name(),
@@ -62,7 +70,7 @@ std::vector<std::string> describe_queue(const NetClientState& client, std::size_
             std::to_string(state.vnet_hdr_len),
             state.offload == 0 ? "off" : "on",
             describe_offered(state),
-            state.sndbuf == INT_MAX ? "unlimited" : std::to_string(state.sndbuf),
+            describe_sndbuf(state.sndbuf),
             state.script,
             state.downscript,
             state.vhost ? "on" : "off"};
