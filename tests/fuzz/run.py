@@ -66,13 +66,15 @@ class Build:
     def _newest(paths):
         return max(os.stat(path).st_mtime_ns for path in paths)
 
-    def _is_current(self, output, command):
+    def _is_current(self, output, command, inputs=None):
+        """Made by that command from those files, or from those that the compiler has noted."""
         try:
             with open(output + ".cmd", encoding="utf-8") as file:
                 if file.read() != "\n".join(command):
                     return False
-            with open(output + ".d", encoding="utf-8") as file:
-                inputs = file.read().replace("\\\n", " ").split()[1:]
+            if inputs is None:
+                with open(output + ".d", encoding="utf-8") as file:
+                    inputs = file.read().replace("\\\n", " ").split()[1:]
             return self._newest(inputs) <= os.stat(output).st_mtime_ns
         except FileNotFoundError:
             return False
@@ -95,7 +97,7 @@ class Build:
     def link(self, name, objects):
         output = os.path.join(self.folder, name)
         command = [self.command[0], "-fsanitize=fuzzer," + SANITIZERS, *objects, "-o", output]
-        if not os.path.exists(output) or self._newest(objects) > os.stat(output).st_mtime_ns:
+        if not self._is_current(output, command, objects):
             self._run(output, command)
         return output
 
