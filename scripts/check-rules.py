@@ -26,7 +26,8 @@ LAYERS = {
     "net/client": ("net/base",),
     "net/monitor": ("net/base",),
     "net/bridge": ("net/base",),
-    "net/tap": ("net/base", "net/client", "net/bridge", "net/monitor", "qapi"),
+    "net/tap": ("net/base", "net/client", "net/bridge", "net/monitor", "net/validate",
+                "qapi"),
 }
 
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "net/base/limits.h"
+#include "net/validate/rule.h"
 
 namespace net {
 namespace {
@@ -16,7 +17,7 @@ bool is_kernel_space(char c) {
 }
 
 Error ifname_error(std::string_view ifname, const std::string& what) {
-    return Error("'ifname' " + what + ", but is '" + std::string(ifname) + "'")
+    return Error("'ifname' " + what + ", but is " + in_quotes(ifname))
         .with_stage(Stage::host)
         .with_param("ifname");
 }

@@ -7,6 +7,8 @@
 #include "net/base/limits.h"
 #include "net/tap/fd_list.h"
 #include "net/tap/ifname.h"
+#include "net/validate/descriptor.h"
+#include "net/validate/rule.h"
 
 namespace net {
 namespace {
@@ -14,10 +16,6 @@ namespace {
 constexpr std::size_t kMaxFds = 1024;  // queues that a NIC can take (spec: tap pipeline, 1)
 
 using Tap = qapi::NetdevTapOptions;
-
-Error broken_rule(std::string message, std::string param) {
-    return Error(std::move(message)).with_stage(Stage::validate).with_param(std::move(param));
-}
 
 struct Presence {
     const char* name;
@@ -113,16 +111,8 @@ void check_fd_token(const char* option, std::string_view token, NetdevOrigin ori
                     std::vector<Error>& broken) {
     if (token.empty()) {
         broken.push_back(broken_rule("'" + std::string(option) + "' has an empty entry", option));
-    } else if (is_fd_name(token, origin)) {
-        return;  // only the monitor knows
-    } else if (!parse_fd_number(token).has_value()) {
-        broken.push_back(broken_rule("'" + std::string(option) +
-                                         "' must be a descriptor number, not '" +
-                                         std::string(token) + "'",
-                                     option)
-                             .with_hint(origin == NetdevOrigin::monitor
-                                            ? "names passed with getfd do not start with a digit"
-                                            : "names work only in monitor commands"));
+    } else {
+        check_descriptor(option, token, origin, broken);
     }
 }
 
@@ -137,8 +127,8 @@ void check_repeats(const char* option, const std::vector<std::string_view>& toke
             seen.insert(number ? std::to_string(*number) : std::string(token)).second) {
             continue;
         }
-        broken.push_back(broken_rule("'" + std::string(option) + "' names descriptor '" +
-                                         std::string(token) + "' twice",
+        broken.push_back(broken_rule("'" + std::string(option) + "' names descriptor " +
+                                         in_quotes(token) + " twice",
                                      option)
                              .with_hint("each queue needs a descriptor of its own"));
     }

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "net/validate/rule.h"
+
 namespace net {
 namespace {
 
@@ -37,19 +39,19 @@ TEST(CheckIfname, RefusesSeparatorsAndBlanks) {
     for (const std::string name :
          {"a/b", "a:1", "a b", "a\tb", "a\n", "a\v", "a\f", "a\r", "a\xa0"}) {
         EXPECT_EQ(problem(name),
-                  "'ifname' must not contain '/', ':' or blanks, but is '" + name + "'");
+                  "'ifname' must not contain '/', ':' or blanks, but is " + in_quotes(name));
     }
 }
 
 TEST(CheckIfname, RefusesANulThatWouldCutTheName) {
     const std::string name("t0\0x", 4);
-    EXPECT_EQ(problem(name), "'ifname' must not contain a NUL, but is '" + name + "'");
+    EXPECT_EQ(problem(name), "'ifname' must not contain a NUL, but is " + in_quotes(name));
 }
 
 TEST(CheckIfname, RefusesOtherTemplatesThanOnePercentD) {
     for (const std::string name : {"a%", "a%s", "%d%d", "a%%d", "100%"}) {
         EXPECT_EQ(problem(name),
-                  "'ifname' may hold one '%d' and no other '%', but is '" + name + "'");
+                  "'ifname' may hold one '%d' and no other '%', but is " + in_quotes(name));
     }
 }
 
