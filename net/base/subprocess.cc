@@ -99,7 +99,8 @@ std::string_view without_trailing_space(std::string_view text) {
 int poll_timeout(Subprocess::Clock::time_point deadline) {
     using std::chrono::milliseconds;
     const auto left = std::chrono::ceil<milliseconds>(deadline - Subprocess::Clock::now()).count();
-    return static_cast<int>(std::clamp<milliseconds::rep>(left, 0, 3600 * 1000));
+    return static_cast<int>(
+        std::clamp<milliseconds::rep>(left, 0, milliseconds(std::chrono::hours(1)).count()));
 }
 
 }  // namespace
