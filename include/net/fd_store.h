@@ -20,6 +20,8 @@ public:
     virtual ~FdStore() = default;
 
     virtual bool contains(std::string_view name) const = 0;
+    /// Whether it owns the descriptor of that number, which then nobody may adopt by the number.
+    virtual bool owns(int fd) const = 0;
     /// Takes the descriptor out: a name can be used once. Fails if there is none.
     virtual Result<UniqueFd> take(std::string_view name) = 0;
 };
@@ -34,6 +36,7 @@ public:
     Result<void> close(std::string_view name);
 
     bool contains(std::string_view name) const override;
+    bool owns(int fd) const override;
     Result<UniqueFd> take(std::string_view name) override;
 
 private:

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "net/fd_store.h"
 
+#include <algorithm>
+
 namespace net {
 namespace {
 
@@ -31,6 +33,11 @@ Result<void> NamedFds::close(std::string_view name) {
 
 bool NamedFds::contains(std::string_view name) const {
     return fds_.contains(std::string(name));
+}
+
+bool NamedFds::owns(int fd) const {
+    return std::any_of(fds_.begin(), fds_.end(),
+                       [fd](const auto& entry) { return entry.second.get() == fd; });
 }
 
 Result<UniqueFd> NamedFds::take(std::string_view name) {

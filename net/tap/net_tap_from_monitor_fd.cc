@@ -2,6 +2,7 @@
 #include <fcntl.h>
 
 #include <cerrno>
+#include <optional>
 
 #include "net/tap/fd_list.h"
 #include "net/tap/pipeline.h"
@@ -14,10 +15,18 @@ Result<TapFd> resolve(TapBuild& build, std::string_view name) {
         UniqueFd fd = NET_TRY(build.fds->take(name));
         return TapFd::owned(std::move(fd));
     }
-    const int number = *parse_fd_number(name);  // validated
+    const std::optional<int> parsed = parse_fd_number(name);
+    if (!parsed) {
+        return Error("no descriptor can be passed by name here");  // a monitor without a store
+    }
+    const int number = *parsed;
     if (fcntl(number, F_GETFD) < 0) {
         return Error::from_errno(errno, "descriptor " + std::to_string(number))
             .with_hint("no descriptor of that number is open in this process");
+    }
+    if (build.fds != nullptr && build.fds->owns(number)) {
+        return Error("descriptor " + std::to_string(number) + " was passed with a name")
+            .with_hint("use the name that it was given with getfd");
     }
     NET_TRY(build.context.check_unclaimed(number));
     return TapFd{.fd = number};

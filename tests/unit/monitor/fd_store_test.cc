@@ -93,5 +93,16 @@ TEST(NamedFds, TellsNamesApartToTheLetter) {
     EXPECT_FALSE(fds.contains(""));
 }
 
+TEST(NamedFds, OwnADescriptorUntilItIsTaken) {
+    NamedFds fds;
+    UniqueFd fd = open_null();
+    const int number = fd.get();
+    EXPECT_FALSE(fds.owns(number));
+    ASSERT_TRUE(fds.add("tap", std::move(fd)));
+    EXPECT_TRUE(fds.owns(number));
+    const Result<UniqueFd> taken = fds.take("tap");
+    EXPECT_FALSE(fds.owns(number));
+}
+
 }  // namespace
 }  // namespace net

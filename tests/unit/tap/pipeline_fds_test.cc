@@ -229,5 +229,13 @@ TEST_F(PipelineFds, KeepAnInterfaceThatOthersStillHave) {
     EXPECT_EQ(tun_.find("t0")->queues, std::vector<int>{theirs.get()});
 }
 
+TEST_F(PipelineFds, RefuseTheNumberOfADescriptorThatWasPassedByName) {
+    const std::string number = std::to_string(pass("a", "t0", 0));
+    const Error error = refusal({.fd = number}, kMonitor);
+    EXPECT_EQ(error.message(), "fd: descriptor " + number + " was passed with a name");
+    EXPECT_EQ(error.hint(), "use the name that it was given with getfd");
+    EXPECT_TRUE(add("n0", {.fd = "a"}, kMonitor));
+}
+
 }  // namespace
 }  // namespace net
