@@ -72,7 +72,8 @@ public:
     /// "<name>: index=<queue_index>,type=<driver>,<info text, cut to 255 bytes>".
     std::string info_line() const;
 
-    /// Offers a frame that the peer sends. Default: drops it.
+    /// Offers a frame that the peer sends. Default: drops it. Must not remove a netdev or NIC: the
+    /// sender is still on the stack.
     virtual Delivery receive(Frame frame);
     /// Whether receive() has a chance; asked before each frame.
     virtual bool can_receive() const { return true; }

@@ -27,10 +27,11 @@ NET_API std::vector<Error> net_validate(const qapi::Netdev& netdev, NetdevOrigin
 /// Validates the options and brings the netdev up: opens queues, takes descriptors, runs scripts
 /// or the helper, and registers the group under its id as the very last step.
 ///
-/// On failure nothing is left: no descriptor, interface, child or registry entry; a down script is
-/// run if its up script had completed. Descriptors named by number stay open and the caller's;
-/// descriptors taken from the FdStore are closed. Blocks while a script or helper runs, at most
-/// NetContextOptions::script_timeout for each.
+/// On failure nothing is left: no registry entry at once, and no descriptor, interface or child as
+/// soon as the context's reaper is done; a down script is run if its up script had completed.
+/// Descriptors named by number stay open and the caller's; descriptors taken from the FdStore are
+/// closed. Blocks while a script or helper runs, at most NetContextOptions::script_timeout for
+/// each.
 NET_API Result<void> net_client_init(NetContext& context, const qapi::Netdev& netdev,
                                      const NetInitOptions& options = {});
 
