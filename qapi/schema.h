@@ -68,7 +68,7 @@ struct Alternate {
 template <class Struct, class Variant>
 Alternate(Variant Struct::*) -> Alternate<Struct, Variant>;
 
-/// Wire order table of a generated struct; specialised beside it. Base members come first.
+/// Wire order table of a generated struct; in the `_tables.h` header. Base members come first.
 template <class Struct>
 inline constexpr auto members = nullptr;
 

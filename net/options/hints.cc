@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "net/options/language.h"
+#include "qapi/net_tables.h"
 #include "qapi/net_types.h"
 #include "qapi/visitor.h"
 

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "net/options.h"
+#include "qapi/net_tables.h"
 #include "qapi/visitor.h"
 
 namespace net {

@@ -11,6 +11,7 @@
 #include "net/options/keyval.h"
 #include "net/options/language.h"
 #include "qapi/json_reader.h"
+#include "qapi/net_tables.h"
 #include "qapi/utf8.h"
 #include "qapi/visitor.h"
 

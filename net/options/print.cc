@@ -5,6 +5,7 @@
 
 #include "net/options.h"
 #include "net/options/language.h"
+#include "qapi/net_tables.h"
 #include "qapi/output_visitor.h"
 #include "qapi/utf8.h"
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Prints C++ headers with the types of a schema and their tables."""
+"""Prints C++ headers with the types of a schema, and others with the tables of their members."""
 
 import os
 import re
@@ -120,6 +120,21 @@ def types_header(header, prefix):
     return header_text(header.module, includes, out)
 
 
+def tables_header(header, prefix):
+    """The text of the header with the tables of a module's structs."""
+    out = Writer()
+    for node in header.definitions:
+        if not isinstance(node, CppEnum):
+            out.paragraph()
+            out.begin_if(node.condition)
+            print_table(out, node)
+            out.end_if(node.condition)
+    includes = ['qapi/' + header_name(header.module, prefix, 'types')]
+    includes += ['qapi/' + header_name(h.module, prefix, 'tables')
+                 for h in header.includes if h.module]
+    return header_text(header.module, includes, out)
+
+
 def _print_enum(out, enum):
     out.comment(prose.definition_paragraphs(enum.entity.doc if enum.entity.module else None))
     plain = not any(v.doc or v.condition is not None for _, v in enum.values)
@@ -211,7 +226,7 @@ def in_columns(items, indent):
 
 
 def print_struct(out, struct, blocks=None):
-    """A struct and the table of its members. `blocks` replaces its documentation."""
+    """A struct. `blocks` replaces its documentation."""
     out.comment(_struct_paragraphs(struct) if blocks is None else blocks)
     out.add(f'struct {struct.name} {{')
     if struct.tag_enum:
@@ -230,7 +245,6 @@ def print_struct(out, struct, blocks=None):
         out.end_if(field.condition)
     out.paragraph()
     out.add(f'    bool operator==(const {struct.name}&) const = default;', '};')
-    _print_table(out, struct)
 
 
 def _struct_paragraphs(struct):
@@ -302,9 +316,10 @@ def _print_conditional_variant(out, field):
     out.add(f'    > {field.identifier} = {{}};')
 
 
-def _print_table(out, struct):
+def print_table(out, struct):
+    """The table of a struct's members."""
     name = f'inline constexpr auto members<{struct.name}> ='
-    out.add('', 'template <>')
+    out.add('template <>')
     if any(field.condition is not None for field in struct.table):
         out.add(name + ' std::tuple{')
         _print_conditional(out, [_table_entry(struct, field) for field in struct.table],

@@ -2,7 +2,8 @@
 """Prints C++ headers with descriptors of commands and events: data for a dispatcher."""
 
 from . import prose
-from .cpp import WIDTH, Writer, header_name, header_text, print_struct, string_lines
+from .cpp import (WIDTH, Writer, header_name, header_text, print_struct, print_table,
+                  string_lines)
 from .model import Command, Event
 from .names import camel_case
 
@@ -29,6 +30,8 @@ def _header(layout, module, prefix, messages, what, print_descriptor):
             out.begin_if(message.entity.condition)
             print_struct(out, message.struct, [[f'{what[:-1]} {message.entity.name}: its '
                                                 f'{"data" if what == "Events" else "arguments"}.']])
+            out.add('')
+            print_table(out, message.struct)
             out.end_if(message.entity.condition)
     out.paragraph()
     out.add(f'namespace {what.lower()} {{')
@@ -44,7 +47,9 @@ def _header(layout, module, prefix, messages, what, print_descriptor):
     _print_list(out, module, messages, what)
     modules = [module] + [m for message in messages for m in message.modules]
     headers = dict.fromkeys(layout.header_of(m) for m in modules)
-    includes = ['qapi/' + header_name(h.module, prefix, 'types') for h in headers]
+    # With the tables: who sends or receives a message walks them.
+    includes = ['qapi/' + header_name(h.module, prefix, 'tables' if h.module else 'types')
+                for h in headers]
     return header_text(module, includes, out)
 
 

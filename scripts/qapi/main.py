@@ -98,6 +98,7 @@ def _generate_cpp(schema, arguments):
         texts = {}
         if 'types' in emit:
             texts['types'] = cpp.types_header(header, prefix)
+            texts['tables'] = cpp.tables_header(header, prefix)
         if 'docs' in emit:
             texts['docs'] = cpp_docs.docs_header(header, prefix)
         if 'commands' in emit:

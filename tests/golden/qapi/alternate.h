@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <variant>
 #include <vector>
 
@@ -19,18 +18,10 @@ struct Foo {
     bool operator==(const Foo&) const = default;
 };
 
-template <>
-inline constexpr auto members<Foo> = std::tuple{};
-
 struct One {
     std::variant<std::string> value = {};
 
     bool operator==(const One&) const = default;
-};
-
-template <>
-inline constexpr auto members<One> = std::tuple{
-    Alternate{&One::value},
 };
 
 /// Many things.
@@ -38,11 +29,6 @@ struct Many {
     std::variant<Foo, std::vector<int64_t>, std::string, Null> value = {};
 
     bool operator==(const Many&) const = default;
-};
-
-template <>
-inline constexpr auto members<Many> = std::tuple{
-    Alternate{&Many::value},
 };
 
 enum class Speed { auto_, slow };
@@ -59,11 +45,6 @@ struct Numbers {
     bool operator==(const Numbers&) const = default;
 };
 
-template <>
-inline constexpr auto members<Numbers> = std::tuple{
-    Alternate{&Numbers::value},
-};
-
 enum class Switch { on };
 
 template <>
@@ -75,11 +56,6 @@ struct Enums {
     std::variant<Switch, double> value = {};
 
     bool operator==(const Enums&) const = default;
-};
-
-template <>
-inline constexpr auto members<Enums> = std::tuple{
-    Alternate{&Enums::value},
 };
 
 }  // namespace qapi

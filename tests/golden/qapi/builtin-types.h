@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "qapi/any.h"
@@ -54,17 +53,6 @@ struct All {
     std::optional<std::vector<std::string>> both = {};
 
     bool operator==(const All&) const = default;
-};
-
-template <>
-inline constexpr auto members<All> = std::tuple{
-    Member{"str", &All::str},       Member{"number", &All::number}, Member{"int", &All::int_},
-    Member{"int8", &All::int8},     Member{"int16", &All::int16},   Member{"int32", &All::int32},
-    Member{"int64", &All::int64},   Member{"uint8", &All::uint8},   Member{"uint16", &All::uint16},
-    Member{"uint32", &All::uint32}, Member{"uint64", &All::uint64}, SizeMember{"size", &All::size},
-    Member{"bool", &All::bool_},    Member{"null", &All::null},     Member{"any", &All::any},
-    Member{"qtype", &All::qtype},   SizeMember{"opt", &All::opt},   SizeMember{"list", &All::list},
-    Member{"both", &All::both},
 };
 
 }  // namespace qapi

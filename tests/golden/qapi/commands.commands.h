@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "qapi/any.h"
-#include "qapi/commands_types.h"
+#include "qapi/commands_tables.h"
 #include "qapi/schema.h"
 
 namespace qapi {

@@ -6,7 +6,7 @@
 #include <tuple>
 
 #include "qapi/any.h"
-#include "qapi/commands_types.h"
+#include "qapi/commands_tables.h"
 #include "qapi/schema.h"
 
 namespace qapi {

@@ -5,7 +5,6 @@
 #include <array>
 #include <cstdint>
 #include <string_view>
-#include <tuple>
 #include <variant>
 
 #include "qapi/schema.h"
@@ -16,11 +15,6 @@ struct Foo {
     int64_t a = {};
 
     bool operator==(const Foo&) const = default;
-};
-
-template <>
-inline constexpr auto members<Foo> = std::tuple{
-    Member{"a", &Foo::a},
 };
 
 enum class Kind { one };
@@ -39,21 +33,11 @@ struct UniOne {
     bool operator==(const UniOne&) const = default;
 };
 
-template <>
-inline constexpr auto members<UniOne> = std::tuple{
-    Member{"a", &UniOne::a},
-};
-
 struct Uni {
     /// The alternative held is the "kind".
     std::variant<UniOne> branch = {};
 
     bool operator==(const Uni&) const = default;
-};
-
-template <>
-inline constexpr auto members<Uni> = std::tuple{
-    Union{"kind", &Uni::branch},
 };
 
 }  // namespace qapi

@@ -7,7 +7,7 @@
 #include <tuple>
 
 #include "qapi/any.h"
-#include "qapi/conditions_types.h"
+#include "qapi/conditions_tables.h"
 #include "qapi/schema.h"
 
 // Long texts and conditional elements of lists keep the form they have.

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <variant>
 
 #include "qapi/any.h"
@@ -55,13 +54,6 @@ struct Foo {
 
     bool operator==(const Foo&) const = default;
 };
-
-template <>
-inline constexpr auto members<Foo> = std::tuple{
-#if defined(A) && (defined(B) || !defined(C))
-    Member{"x", &Foo::x},
-#endif
-};
 #endif
 
 /// Branch "a" of Uni, which has no members.
@@ -71,9 +63,6 @@ struct UniA {
     bool operator==(const UniA&) const = default;
 };
 
-template <>
-inline constexpr auto members<UniA> = std::tuple{};
-
 struct Bee {
 #if defined(HAVE_B)
     static constexpr Kind kTag = Kind::b;
@@ -81,9 +70,6 @@ struct Bee {
 
     bool operator==(const Bee&) const = default;
 };
-
-template <>
-inline constexpr auto members<Bee> = std::tuple{};
 
 struct Uni {
     /// The alternative held is the "kind".
@@ -97,11 +83,6 @@ struct Uni {
     bool operator==(const Uni&) const = default;
 };
 
-template <>
-inline constexpr auto members<Uni> = std::tuple{
-    Union{"kind", &Uni::branch},
-};
-
 struct Alt {
     std::variant<
         std::string
@@ -111,11 +92,6 @@ struct Alt {
     > value = {};
 
     bool operator==(const Alt&) const = default;
-};
-
-template <>
-inline constexpr auto members<Alt> = std::tuple{
-    Alternate{&Alt::value},
 };
 
 }  // namespace qapi

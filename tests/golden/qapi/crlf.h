@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <tuple>
 
 #include "qapi/schema.h"
 
@@ -14,11 +13,6 @@ struct Foo {
     int64_t a = {};
 
     bool operator==(const Foo&) const = default;
-};
-
-template <>
-inline constexpr auto members<Foo> = std::tuple{
-    Member{"a", &Foo::a},
 };
 
 }  // namespace qapi

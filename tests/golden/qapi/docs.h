@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <tuple>
 
 #include "qapi/schema.h"
 
@@ -35,22 +34,10 @@ struct Foo {
     bool operator==(const Foo&) const = default;
 };
 
-template <>
-inline constexpr auto members<Foo> = std::tuple{
-    Member{"a", &Foo::a},
-    Member{"b", &Foo::b},
-    Member{"c", &Foo::c},
-};
-
 struct Bar {
     int64_t x = {};
 
     bool operator==(const Bar&) const = default;
-};
-
-template <>
-inline constexpr auto members<Bar> = std::tuple{
-    Member{"x", &Bar::x},
 };
 
 }  // namespace qapi

@@ -5,7 +5,6 @@
 #include <array>
 #include <cstdint>
 #include <string_view>
-#include <tuple>
 
 #include "qapi/schema.h"
 
@@ -17,12 +16,6 @@ struct __com_example_Foo {
     int64_t x_y = {};
 
     bool operator==(const __com_example_Foo&) const = default;
-};
-
-template <>
-inline constexpr auto members<__com_example_Foo> = std::tuple{
-    Member{"__com.example_x", &__com_example_Foo::__com_example_x},
-    Member{"x-y", &__com_example_Foo::x_y},
 };
 
 enum class Bar { __org_example_on };

@@ -4,7 +4,6 @@
 
 #include <array>
 #include <string_view>
-#include <tuple>
 
 #include "qapi/schema.h"
 
@@ -13,9 +12,6 @@ namespace qapi {
 struct Foo {
     bool operator==(const Foo&) const = default;
 };
-
-template <>
-inline constexpr auto members<Foo> = std::tuple{};
 
 enum class Bar {};
 

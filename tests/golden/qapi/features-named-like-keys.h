@@ -5,7 +5,6 @@
 #include <array>
 #include <cstdint>
 #include <string_view>
-#include <tuple>
 
 #include "qapi/schema.h"
 
@@ -15,11 +14,6 @@ struct Foo {
     int64_t x = {};
 
     bool operator==(const Foo&) const = default;
-};
-
-template <>
-inline constexpr auto members<Foo> = std::tuple{
-    Member{"x", &Foo::x},
 };
 
 enum class Bar { a };

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
-#include <tuple>
 #include <vector>
 
 #include "qapi/schema.h"
@@ -27,20 +26,10 @@ struct Bar {
     bool operator==(const Bar&) const = default;
 };
 
-template <>
-inline constexpr auto members<Bar> = std::tuple{
-    Member{"first", &Bar::first},
-};
-
 struct Baz {
     std::vector<Bar> x = {};
 
     bool operator==(const Baz&) const = default;
-};
-
-template <>
-inline constexpr auto members<Baz> = std::tuple{
-    Member{"x", &Baz::x},
 };
 
 struct Foo {
@@ -51,13 +40,6 @@ struct Foo {
     std::optional<Baz> baz = {};
 
     bool operator==(const Foo&) const = default;
-};
-
-template <>
-inline constexpr auto members<Foo> = std::tuple{
-    Member{"first", &Foo::first},
-    Member{"k", &Foo::k},
-    Member{"baz", &Foo::baz},
 };
 
 }  // namespace qapi

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <tuple>
 
 #include "qapi/include/ok_types.h"
 #include "qapi/schema.h"
@@ -14,11 +13,6 @@ struct Foo {
     int64_t n = {};
 
     bool operator==(const Foo&) const = default;
-};
-
-template <>
-inline constexpr auto members<Foo> = std::tuple{
-    Member{"n", &Foo::n},
 };
 
 }  // namespace qapi

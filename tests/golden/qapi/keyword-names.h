@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <tuple>
 
 #include "qapi/schema.h"
 
@@ -38,16 +37,6 @@ struct Foo {
     bool operator==(const Foo&) const = default;
 };
 
-template <>
-inline constexpr auto members<Foo> = std::tuple{
-    Member{"class", &Foo::class_},       Member{"int", &Foo::int_},
-    Member{"default", &Foo::default_},   Member{"unix", &Foo::unix_},
-    Member{"errno", &Foo::errno_},       Member{"export", &Foo::export_},
-    Member{"minor", &Foo::minor_},       Member{"std", &Foo::std_},
-    Member{"co-await", &Foo::co_await_}, Member{"has", &Foo::has},
-    Member{"and", &Foo::and_},
-};
-
 enum class Bar { linux_, i386_, not_, new_, requires_, _9p };
 
 template <>
@@ -58,8 +47,5 @@ inline constexpr std::array<std::string_view, 6> enum_names<Bar>{
 struct Member_ {
     bool operator==(const Member_&) const = default;
 };
-
-template <>
-inline constexpr auto members<Member_> = std::tuple{};
 
 }  // namespace qapi

@@ -7,7 +7,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <variant>
 #include <vector>
 
@@ -32,13 +31,6 @@ struct AStructWhoseNameIsSoLongThatNothingFitsOnOneLine {
     bool operator==(const AStructWhoseNameIsSoLongThatNothingFitsOnOneLine&) const = default;
 };
 
-template <>
-inline constexpr auto members<AStructWhoseNameIsSoLongThatNothingFitsOnOneLine> = std::tuple{
-    Member{"a-member-with-a-name-that-is-long",
-           &AStructWhoseNameIsSoLongThatNothingFitsOnOneLine::a_member_with_a_name_that_is_long},
-    Member{"b", &AStructWhoseNameIsSoLongThatNothingFitsOnOneLine::b},
-};
-
 /// Branch "first-value" of TheUnion, which has no members.
 struct TheUnionFirstValue {
     static constexpr AnEnumWhoseNameIsSoLongThatItDoesNotFit kTag =
@@ -46,9 +38,6 @@ struct TheUnionFirstValue {
 
     bool operator==(const TheUnionFirstValue&) const = default;
 };
-
-template <>
-inline constexpr auto members<TheUnionFirstValue> = std::tuple{};
 
 /// Branch "second-value" of TheUnion, which has no members.
 struct TheUnionSecondValue {
@@ -58,9 +47,6 @@ struct TheUnionSecondValue {
     bool operator==(const TheUnionSecondValue&) const = default;
 };
 
-template <>
-inline constexpr auto members<TheUnionSecondValue> = std::tuple{};
-
 struct TheUnion {
     /// The alternative held is the "kind".
     std::variant<TheUnionFirstValue, TheUnionSecondValue> branch = {};
@@ -68,22 +54,11 @@ struct TheUnion {
     bool operator==(const TheUnion&) const = default;
 };
 
-template <>
-inline constexpr auto members<TheUnion> = std::tuple{
-    Union{"kind", &TheUnion::branch},
-};
-
 struct Short {
     std::optional<std::string> x_member_with_a_name_of_just_this_length_and_not_more_than_that_x =
         {};
 
     bool operator==(const Short&) const = default;
-};
-
-template <>
-inline constexpr auto members<Short> = std::tuple{
-    Member{"x-member-with-a-name-of-just-this-length-and-not-more-than-that-x",
-           &Short::x_member_with_a_name_of_just_this_length_and_not_more_than_that_x},
 };
 
 }  // namespace qapi

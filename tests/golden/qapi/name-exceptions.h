@@ -5,7 +5,6 @@
 #include <array>
 #include <cstdint>
 #include <string_view>
-#include <tuple>
 
 #include "qapi/schema.h"
 
@@ -28,13 +27,6 @@ struct Foo {
     Bar Foo_ = {};
 
     bool operator==(const Foo&) const = default;
-};
-
-template <>
-inline constexpr auto members<Foo> = std::tuple{
-    Member{"Int", &Foo::Int},
-    Member{"a_b", &Foo::a_b},
-    Member{"Foo", &Foo::Foo_},
 };
 
 }  // namespace qapi

@@ -4,7 +4,6 @@
 
 #include <array>
 #include <string_view>
-#include <tuple>
 
 #include "qapi/schema.h"
 
@@ -14,15 +13,9 @@ struct Foo {
     bool operator==(const Foo&) const = default;
 };
 
-template <>
-inline constexpr auto members<Foo> = std::tuple{};
-
 struct Bar {
     bool operator==(const Bar&) const = default;
 };
-
-template <>
-inline constexpr auto members<Bar> = std::tuple{};
 
 enum class Baz { x };
 

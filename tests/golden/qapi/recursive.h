@@ -7,7 +7,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <variant>
 #include <vector>
 
@@ -31,34 +30,16 @@ struct Tree {
     bool operator==(const Tree&) const = default;
 };
 
-template <>
-inline constexpr auto members<Tree> = std::tuple{
-    Member{"value", &Tree::value},
-    Member{"kids", &Tree::kids},
-    Member{"left", &Tree::left},
-    Member{"must", &Tree::must},
-};
-
 struct Pong {
     std::vector<Box<Ping>> pings = {};
 
     bool operator==(const Pong&) const = default;
 };
 
-template <>
-inline constexpr auto members<Pong> = std::tuple{
-    Member{"pings", &Pong::pings},
-};
-
 struct Ping {
     std::optional<Pong> pong = {};
 
     bool operator==(const Ping&) const = default;
-};
-
-template <>
-inline constexpr auto members<Ping> = std::tuple{
-    Member{"pong", &Ping::pong},
 };
 
 enum class Driver { file, raw };
@@ -77,20 +58,10 @@ struct BlockFile {
     bool operator==(const BlockFile&) const = default;
 };
 
-template <>
-inline constexpr auto members<BlockFile> = std::tuple{
-    Member{"name", &BlockFile::name},
-};
-
 struct BlockRef {
     std::variant<Box<Block>, std::string> value = {};
 
     bool operator==(const BlockRef&) const = default;
-};
-
-template <>
-inline constexpr auto members<BlockRef> = std::tuple{
-    Alternate{&BlockRef::value},
 };
 
 struct BlockRaw {
@@ -101,21 +72,11 @@ struct BlockRaw {
     bool operator==(const BlockRaw&) const = default;
 };
 
-template <>
-inline constexpr auto members<BlockRaw> = std::tuple{
-    Member{"file", &BlockRaw::file},
-};
-
 struct Block {
     /// The alternative held is the "driver".
     std::variant<BlockFile, BlockRaw> branch = {};
 
     bool operator==(const Block&) const = default;
-};
-
-template <>
-inline constexpr auto members<Block> = std::tuple{
-    Union{"driver", &Block::branch},
 };
 
 }  // namespace qapi

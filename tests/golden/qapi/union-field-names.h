@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <variant>
 
 #include "qapi/schema.h"
@@ -29,17 +28,9 @@ struct One {
     bool operator==(const One&) const = default;
 };
 
-template <>
-inline constexpr auto members<One> = std::tuple{
-    Member{"k-tag", &One::k_tag},
-};
-
 struct FooTwo {
     bool operator==(const FooTwo&) const = default;
 };
-
-template <>
-inline constexpr auto members<FooTwo> = std::tuple{};
 
 /// Branch "two" of Foo, which has no members.
 struct FooTwo_ {
@@ -48,9 +39,6 @@ struct FooTwo_ {
     bool operator==(const FooTwo_&) const = default;
 };
 
-template <>
-inline constexpr auto members<FooTwo_> = std::tuple{};
-
 struct Foo {
     std::string branch = {};
 
@@ -58,12 +46,6 @@ struct Foo {
     std::variant<One, FooTwo_> branch_ = {};
 
     bool operator==(const Foo&) const = default;
-};
-
-template <>
-inline constexpr auto members<Foo> = std::tuple{
-    Member{"branch", &Foo::branch},
-    Union{"kind", &Foo::branch_},
 };
 
 }  // namespace qapi

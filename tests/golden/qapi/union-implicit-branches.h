@@ -4,7 +4,6 @@
 
 #include <array>
 #include <string_view>
-#include <tuple>
 #include <variant>
 
 #include "qapi/schema.h"
@@ -25,20 +24,12 @@ struct Base {
     bool operator==(const Base&) const = default;
 };
 
-template <>
-inline constexpr auto members<Base> = std::tuple{
-    Member{"kind", &Base::kind},
-};
-
 /// Branch "one" of Foo, which has no members.
 struct FooOne {
     static constexpr Kind kTag = Kind::one;
 
     bool operator==(const FooOne&) const = default;
 };
-
-template <>
-inline constexpr auto members<FooOne> = std::tuple{};
 
 /// Branch "two" of Foo, which has no members.
 struct FooTwo {
@@ -47,19 +38,11 @@ struct FooTwo {
     bool operator==(const FooTwo&) const = default;
 };
 
-template <>
-inline constexpr auto members<FooTwo> = std::tuple{};
-
 struct Foo {
     /// The alternative held is the "kind".
     std::variant<FooOne, FooTwo> branch = {};
 
     bool operator==(const Foo&) const = default;
-};
-
-template <>
-inline constexpr auto members<Foo> = std::tuple{
-    Union{"kind", &Foo::branch},
 };
 
 }  // namespace qapi

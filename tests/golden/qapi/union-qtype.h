@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <tuple>
 #include <variant>
 
 #include "qapi/builtin_types.h"
@@ -19,20 +18,12 @@ struct One {
     bool operator==(const One&) const = default;
 };
 
-template <>
-inline constexpr auto members<One> = std::tuple{
-    Member{"x", &One::x},
-};
-
 /// Branch "none" of Foo, which has no members.
 struct FooNone {
     static constexpr QType kTag = QType::none;
 
     bool operator==(const FooNone&) const = default;
 };
-
-template <>
-inline constexpr auto members<FooNone> = std::tuple{};
 
 /// Branch "qnull" of Foo, which has no members.
 struct FooQnull {
@@ -41,18 +32,12 @@ struct FooQnull {
     bool operator==(const FooQnull&) const = default;
 };
 
-template <>
-inline constexpr auto members<FooQnull> = std::tuple{};
-
 /// Branch "qstring" of Foo, which has no members.
 struct FooQstring {
     static constexpr QType kTag = QType::qstring;
 
     bool operator==(const FooQstring&) const = default;
 };
-
-template <>
-inline constexpr auto members<FooQstring> = std::tuple{};
 
 /// Branch "qdict" of Foo, which has no members.
 struct FooQdict {
@@ -61,18 +46,12 @@ struct FooQdict {
     bool operator==(const FooQdict&) const = default;
 };
 
-template <>
-inline constexpr auto members<FooQdict> = std::tuple{};
-
 /// Branch "qlist" of Foo, which has no members.
 struct FooQlist {
     static constexpr QType kTag = QType::qlist;
 
     bool operator==(const FooQlist&) const = default;
 };
-
-template <>
-inline constexpr auto members<FooQlist> = std::tuple{};
 
 /// Branch "qbool" of Foo, which has no members.
 struct FooQbool {
@@ -81,19 +60,11 @@ struct FooQbool {
     bool operator==(const FooQbool&) const = default;
 };
 
-template <>
-inline constexpr auto members<FooQbool> = std::tuple{};
-
 struct Foo {
     /// The alternative held is the "type".
     std::variant<FooNone, FooQnull, One, FooQstring, FooQdict, FooQlist, FooQbool> branch = {};
 
     bool operator==(const Foo&) const = default;
-};
-
-template <>
-inline constexpr auto members<Foo> = std::tuple{
-    Union{"type", &Foo::branch},
 };
 
 }  // namespace qapi

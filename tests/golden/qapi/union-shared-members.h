@@ -5,7 +5,6 @@
 #include <array>
 #include <cstdint>
 #include <string_view>
-#include <tuple>
 #include <variant>
 
 #include "qapi/schema.h"
@@ -26,22 +25,12 @@ struct Base {
     bool operator==(const Base&) const = default;
 };
 
-template <>
-inline constexpr auto members<Base> = std::tuple{
-    Member{"kind", &Base::kind},
-};
-
 struct One {
     static constexpr Kind kTag = Kind::one;
 
     int64_t x = {};
 
     bool operator==(const One&) const = default;
-};
-
-template <>
-inline constexpr auto members<One> = std::tuple{
-    Member{"x", &One::x},
 };
 
 struct Two {
@@ -52,21 +41,11 @@ struct Two {
     bool operator==(const Two&) const = default;
 };
 
-template <>
-inline constexpr auto members<Two> = std::tuple{
-    Member{"x", &Two::x},
-};
-
 struct Foo {
     /// The alternative held is the "kind".
     std::variant<One, Two> branch = {};
 
     bool operator==(const Foo&) const = default;
-};
-
-template <>
-inline constexpr auto members<Foo> = std::tuple{
-    Union{"kind", &Foo::branch},
 };
 
 }  // namespace qapi

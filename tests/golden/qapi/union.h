@@ -7,7 +7,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <variant>
 
 #include "qapi/schema.h"
@@ -39,20 +38,12 @@ struct One {
     bool operator==(const One&) const = default;
 };
 
-template <>
-inline constexpr auto members<One> = std::tuple{
-    Member{"x", &One::x},
-};
-
 /// Branch "two" of Thing, which has no members.
 struct ThingTwo {
     static constexpr Kind kTag = Kind::two;
 
     bool operator==(const ThingTwo&) const = default;
 };
-
-template <>
-inline constexpr auto members<ThingTwo> = std::tuple{};
 
 /// Branch "vhost-user" of Thing: the members of Shared.
 struct ThingVhostUser {
@@ -61,11 +52,6 @@ struct ThingVhostUser {
     std::optional<bool> y = {};
 
     bool operator==(const ThingVhostUser&) const = default;
-};
-
-template <>
-inline constexpr auto members<ThingVhostUser> = std::tuple{
-    Member{"y", &ThingVhostUser::y},
 };
 
 /// A thing. Since 1.0.
@@ -79,32 +65,16 @@ struct Thing {
     bool operator==(const Thing&) const = default;
 };
 
-template <>
-inline constexpr auto members<Thing> = std::tuple{
-    Union{"kind", &Thing::branch},
-    Member{"id", &Thing::id},
-};
-
 struct Shared {
     std::optional<bool> y = {};
 
     bool operator==(const Shared&) const = default;
 };
 
-template <>
-inline constexpr auto members<Shared> = std::tuple{
-    Member{"y", &Shared::y},
-};
-
 struct User {
     Shared s = {};
 
     bool operator==(const User&) const = default;
-};
-
-template <>
-inline constexpr auto members<User> = std::tuple{
-    Member{"s", &User::s},
 };
 
 }  // namespace qapi

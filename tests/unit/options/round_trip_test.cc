@@ -13,6 +13,7 @@
 #include <variant>
 
 #include "fault.h"
+#include "qapi/net_tables.h"
 #include "qapi/visitor.h"
 
 namespace net {

@@ -36,8 +36,8 @@ ACCEPT = os.environ.get('ACCEPT') == '1'
 ALL_KINDS = 'types,commands,events,docs,introspect,markdown'
 # Suffix of the golden file -> file that the compiler writes.
 FURTHER_OUTPUT = {
-    '.commands.h': '{}_commands.h', '.events.h': '{}_events.h', '.docs.h': '{}_docs.h',
-    '.introspect.json': 'introspect.json', '.md': 'reference.md',
+    '.tables.h': '{}_tables.h', '.commands.h': '{}_commands.h', '.events.h': '{}_events.h',
+    '.docs.h': '{}_docs.h', '.introspect.json': 'introspect.json', '.md': 'reference.md',
 }
 
 
@@ -316,7 +316,7 @@ def main(arguments):
             tap.run('C++ of the big schema compiles', test_compiles, compiler,
                     os.path.join(directory, 'big'),
                     [f'big_{module}_{kind}.h' for module in (0, 1)
-                     for kind in ('types', 'commands', 'events', 'docs')])
+                     for kind in ('types', 'tables', 'commands', 'events', 'docs')])
         if shutil.which('clang-format'):
             headers = [os.path.join(GOLDEN, f) for f in sorted(os.listdir(GOLDEN))
                        if f.endswith('.h')]
