@@ -13,8 +13,8 @@
 namespace net::cli {
 
 std::span<const Command* const> all_commands() {
-    static constexpr std::array<const Command*, 4> kCommands{&kTryCommand, &kCheckCommand,
-                                                             &kConvertCommand, &kHelpCommand};
+    static constexpr std::array<const Command*, 5> kCommands{
+        &kTryCommand, &kCheckCommand, &kExecCommand, &kConvertCommand, &kHelpCommand};
     return kCommands;
 }
 
@@ -41,8 +41,12 @@ int unknown_command(std::string_view name) {
     return exit_usage;
 }
 
+/// Behind `--` are the words of somebody else.
 bool asks_for_help(Words words) {
     for (const std::string_view word : words) {
+        if (word == "--") {
+            return false;
+        }
         if (word == "--help" || word == "-h") {
             return true;
         }

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: MIT
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <csignal>
+#include <string>
+#include <vector>
+
+#include "net/cli/arguments.h"
+#include "net/cli/command.h"
+#include "net/cli/exec_descriptors.h"
+#include "net/cli/exec_launch.h"
+#include "net/cli/exec_plan.h"
+#include "net/cli/exec_privileges.h"
+#include "net/cli/exec_taps.h"
+#include "net/cli/netdev_arguments.h"
+#include "net/cli/report.h"
+#include "net/cli/shell_quote.h"
+#include "net/cli/signals.h"
+#include "net/cli/supervise.h"
+
+namespace net::cli {
+namespace {
+
+enum class Lifetime { automatic, exec, supervise };
+
+struct ExecOptions {
+    NetdevArguments own = {};
+    PrivilegeOptions privileges = {};
+    Lifetime lifetime = Lifetime::automatic;
+    std::set<int> kept = {};
+    bool keep_all = false;
+    bool die_with_parent = false;
+    bool fd_names = false;
+    bool print = false;
+    bool device = false;
+    bool verbose = false;
+    int timeout_seconds = 30;
+};
+
+/// The words before the first `--`, and those behind it.
+struct SplitWords {
+    Words options;
+    Words command = {};
+    bool separated = false;
+};
+
+SplitWords split(Words words) {
+    const auto dashes = std::find(words.begin(), words.end(), "--");
+    const auto before = static_cast<std::size_t>(dashes - words.begin());
+    if (dashes == words.end()) {
+        return {words};
+    }
+    return {words.first(before), words.subspan(before + 1), true};
+}
+
+Error value_error(std::string_view option, std::string_view expected, std::string_view given) {
+    return Error("'" + std::string(option) + "' must be " + std::string(expected) + ", not '" +
+                 std::string(given) + "'")
+        .with_stage(Stage::parse);
+}
+
+Result<void> add_kept(std::string_view value, ExecOptions& options) {
+    if (value == "all") {
+        options.keep_all = true;
+        return {};
+    }
+    int fd = -1;
+    const char* end = value.data() + value.size();
+    const auto [stop, problem] = std::from_chars(value.data(), end, fd);
+    if (problem != std::errc() || stop != end || fd < 0) {
+        return value_error("--keep-fd", "a descriptor's number or all", value);
+    }
+    options.kept.insert(fd);
+    return {};
+}
+
+Result<void> set_lifetime(std::string_view value, ExecOptions& options) {
+    if (value != "exec" && value != "supervise") {
+        return value_error("--lifetime", "exec or supervise", value);
+    }
+    options.lifetime = value == "exec" ? Lifetime::exec : Lifetime::supervise;
+    return {};
+}
+
+OptionSpec text_spec(std::string_view name, std::string& target) {
+    return {name, true, [name, &target](std::string_view value) -> Result<void> {
+                if (value.empty()) {
+                    return value_error(name, "a name or number", value);
+                }
+                target = value;
+                return {};
+            }};
+}
+
+std::vector<OptionSpec> make_specs(ExecOptions& options) {
+    std::vector<OptionSpec> specs = netdev_option_specs(options.own);
+    specs.push_back(text_spec("--user", options.privileges.user));
+    specs.push_back(text_spec("--group", options.privileges.group));
+    specs.push_back({"--keep-caps", true, [&options](std::string_view value) -> Result<void> {
+                         options.privileges.keep_caps = value;
+                         return {};
+                     }});
+    specs.push_back(flag_spec("--allow-new-privileges", options.privileges.allow_new_privileges));
+    specs.push_back({"--lifetime", true,
+                     [&options](std::string_view value) { return set_lifetime(value, options); }});
+    specs.push_back(flag_spec("--die-with-parent", options.die_with_parent));
+    specs.push_back({"--keep-fd", true,
+                     [&options](std::string_view value) { return add_kept(value, options); }});
+    specs.push_back(flag_spec("--fd-names", options.fd_names));
+    specs.push_back(flag_spec("--print", options.print));
+    specs.push_back(flag_spec("--device", options.device));
+    specs.push_back(flag_spec("--verbose", options.verbose));
+    specs.push_back({"--timeout", true, [&options](std::string_view value) -> Result<void> {
+                         options.timeout_seconds = NET_TRY(parse_seconds("--timeout", value));
+                         return {};
+                     }});
+    return specs;
+}
+
+int usage_failure(const Error& error) {
+    report_error("", "", error);
+    return exit_usage;
+}
+
+int failure(const Error& error) {
+    report_error("", "", error);
+    return exit_failed;
+}
+
+Result<void> check_usage(const SplitWords& words, const ExecOptions& options) {
+    const bool may_lack_command = options.device && !options.print && !options.own.items.empty();
+    if (words.command.empty() && !may_lack_command) {
+        return Error("exec needs a command").with_hint("put it behind '--'");
+    }
+    return {};
+}
+
+void print_plan(const ExecPlan& plan, const ExecOptions& options) {
+    if (options.print) {
+        print(shell_quote(plan.words) + "\n");
+    }
+    for (std::size_t i = 0; options.device && i < plan.devices.size(); ++i) {
+        const std::vector<std::string> words = {"-device", plan.devices[i]};
+        print(shell_quote(words) + "\n");
+    }
+}
+
+/// The process has to stay if a down script is due: nobody else would run it.
+Result<bool> needs_supervisor(const OpenTaps& open, Lifetime lifetime) {
+    for (const OpenTap& tap : open.taps) {
+        if (tap.down_script.empty()) {
+            continue;
+        }
+        if (lifetime == Lifetime::exec) {
+            return Error("with --lifetime exec nobody would run the down script '" +
+                         tap.down_script + "' of '" + tap.id + "'")
+                .with_hint("add downscript=no, or drop --lifetime exec");
+        }
+        return true;
+    }
+    return lifetime == Lifetime::supervise;
+}
+
+/// From here on things exist on the host. Every return undoes them.
+int open_and_run(const ExecPlan& plan, const ExecOptions& options, Launch launch) {
+    (void)signal(SIGCHLD, SIG_DFL);  // an inherited "ignore" would hide how children end
+    Result<UniqueFd> signals = signals_as_fd();
+    if (!signals) {
+        return failure(signals.error());
+    }
+    NetContextOptions settings;
+    settings.log = stderr_log(kProgram, options.verbose ? LogLevel::debug : LogLevel::warning);
+    settings.script_timeout = std::chrono::seconds(options.timeout_seconds);
+    settings.cancel_fd = signals->get();
+    const std::optional<OpenTaps> open = open_taps(plan.requests, std::move(settings));
+    if (!open) {
+        return exit_failed;
+    }
+    const Result<bool> supervised = needs_supervisor(*open, options.lifetime);
+    if (!supervised) {
+        return failure(supervised.error());
+    }
+    if (signal_arrived(*signals)) {
+        return failure(Error("interrupted"));
+    }
+    if (*supervised) {
+        return run_supervised(launch, *open);
+    }
+    _exit(become_command(launch, *open));
+}
+
+int run_exec(Words words) {
+    const pid_t parent = getppid();
+    const SplitWords split_words = split(words);
+    ExecOptions options;
+    Result<void> parsed = parse_arguments(split_words.options, make_specs(options));
+    if (!parsed) {
+        return usage_failure(split_words.separated ? parsed.error()
+                                                   : std::move(parsed).error().with_hint(
+                                                         "put '--' before the command"));
+    }
+    const Result<void> usable = check_usage(split_words, options);
+    if (!usable) {
+        return usage_failure(usable.error());
+    }
+    const Result<void> standard = open_standard_descriptors();
+    Result<std::set<int>> inherited = open_descriptors();
+    if (!standard || !inherited) {
+        return failure(standard ? inherited.error() : standard.error());
+    }
+    if (options.keep_all) {
+        options.kept.insert(inherited->begin(), inherited->end());
+    }
+    const std::optional<ExecPlan> plan = make_exec_plan({.own = options.own,
+                                                         .command = split_words.command,
+                                                         .inherited = *std::move(inherited),
+                                                         .kept = options.kept,
+                                                         .fd_names = options.fd_names});
+    if (!plan) {
+        return exit_failed;
+    }
+    if (options.print || options.device) {
+        print_plan(*plan, options);
+        return exit_done;
+    }
+    const Result<Privileges> privileges = resolve_privileges(options.privileges);
+    if (!privileges) {
+        return failure(privileges.error());
+    }
+    if (const int status = check_program(plan->words.front()); status != 0) {
+        return status;
+    }
+    return open_and_run(*plan, options,
+                        {.plan = *plan,
+                         .privileges = *privileges,
+                         .signals = SignalState::current(),
+                         .parent = parent,
+                         .die_with_parent = options.die_with_parent});
+}
+
+}  // namespace
+
+const Command kExecCommand = {
+    "exec", "open the taps of a command, and run it without privileges of its own",
+    "usage: qnetdev exec [OPTION]... [-netdev ARG]... -- COMMAND [WORD]...\n"
+    "       qnetdev exec --print|--device [OPTION]... [-netdev ARG]... -- COMMAND [WORD]...\n"
+    "\n"
+    "Opens every queue of the taps and bridges that -netdev, -nic and -net in COMMAND describe,\n"
+    "puts fd=, fds= and vhostfds= in their place, and runs COMMAND with these descriptors and\n"
+    "0, 1 and 2. Everything else in COMMAND stays as it is.\n"
+    "\n"
+    "  --user NAME|UID[:GROUP]  run COMMAND as this user, without capabilities\n"
+    "  --group NAME|GID         with this group and no other\n"
+    "  --keep-caps LIST         capabilities that it keeps, for example net_admin,sys_nice\n"
+    "  --allow-new-privileges   let set-uid programs work in COMMAND\n"
+    "  --lifetime exec          COMMAND takes the place of qnetdev; refused if a down script is "
+    "due\n"
+    "  --lifetime supervise     qnetdev waits for COMMAND, and then runs down scripts\n"
+    "                           (default: supervise if a down script is due, else exec)\n"
+    "  --die-with-parent        COMMAND does not outlive the process that started qnetdev\n"
+    "  --keep-fd N|all          pass on this descriptor as well; repeatable\n"
+    "  --fd-names               tell COMMAND by LISTEN_FDS and LISTEN_FDNAMES, as systemd does\n"
+    "  --print                  only print what COMMAND would become; open nothing\n"
+    "  --device                 only print the -device that suits each -netdev; open nothing\n"
+    "  --timeout SECONDS        how long a script or helper may run (default: 30)\n"
+    "  --verbose                also tell what scripts print\n"
+    "  -netdev ARG              open this as well, for programs that are not QEMU: words of\n"
+    "                           COMMAND may have %{ID.FORM} in them, where FORM is fd, fdN, fds,\n"
+    "                           fd-list, vhostfds, vhostfd-list, queues, qemu, device,\n"
+    "                           cloud-hypervisor or crosvm\n"
+    "\n"
+    "Exit status: COMMAND's own (128+N if signal N ended it, when supervised); 1 something could\n"
+    "not be opened, 2 wrong usage, 126 COMMAND cannot be run, 127 there is no such COMMAND.\n",
+    run_exec};
+
+}  // namespace net::cli

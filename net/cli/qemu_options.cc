@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+#include "net/cli/qemu_options.h"
+
+#include <algorithm>
+#include <array>
+
+namespace net::cli {
+namespace {
+
+/// Sorted, for the binary search. tests/qemu holds it against what a real QEMU says.
+constexpr std::array<std::string_view, 97> kWithValue = {
+    "D",
+    "L",
+    "M",
+    "accel",
+    "acpitable",
+    "action",
+    "add-fd",
+    "append",
+    "audio",
+    "audiodev",
+    "bios",
+    "blockdev",
+    "boot",
+    "cdrom",
+    "chardev",
+    "chroot",
+    "compat",
+    "cpu",
+    "d",
+    "debugcon",
+    "device",
+    "dfilter",
+    "display",
+    "drive",
+    "dtb",
+    "dump-vmstate",
+    "echr",
+    "fda",
+    "fdb",
+    "fsdev",
+    "fw_cfg",
+    "g",
+    "gdb",
+    "global",
+    "hda",
+    "hdb",
+    "hdc",
+    "hdd",
+    "icount",
+    "incoming",
+    "initrd",
+    "iscsi",
+    "k",
+    "kernel",
+    "loadvm",
+    "m",
+    "machine",
+    "mem-path",
+    "mon",
+    "monitor",
+    "msg",
+    "mtdblock",
+    "name",
+    "net",
+    "netdev",
+    "nic",
+    "numa",
+    "object",
+    "option-rom",
+    "overcommit",
+    "parallel",
+    "pflash",
+    "pidfile",
+    "plugin",
+    "prom-env",
+    "qmp",
+    "qmp-pretty",
+    "qtest",
+    "qtest-log",
+    "readconfig",
+    "rotate",
+    "rtc",
+    "run-with",
+    "runas",
+    "sandbox",
+    "sd",
+    "seed",
+    "semihosting-config",
+    "serial",
+    "set",
+    "shim",
+    "smbios",
+    "smp",
+    "soundhw",
+    "spice",
+    "tb-size",
+    "tpmdev",
+    "trace",
+    "usbdevice",
+    "uuid",
+    "vga",
+    "virtfs",
+    "vnc",
+    "watchdog",
+    "watchdog-action",
+    "writeconfig",
+    "xen-domid",
+};
+static_assert(std::is_sorted(kWithValue.begin(), kWithValue.end()));
+
+}  // namespace
+
+std::string_view qemu_option_name(std::string_view word) {
+    if (!word.starts_with('-')) {
+        return {};
+    }
+    word.remove_prefix(1);
+    if (word.starts_with('-')) {
+        word.remove_prefix(1);
+    }
+    return word;
+}
+
+bool qemu_option_takes_value(std::string_view name) {
+    return std::binary_search(kWithValue.begin(), kWithValue.end(), name);
+}
+
+}  // namespace net::cli

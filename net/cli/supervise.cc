@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#include "net/cli/supervise.h"
+
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+#include "net/unique_fd.h"
+
+namespace net::cli {
+namespace {
+
+sigset_t forwarded_signals() {
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int signum : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH}) {
+        sigaddset(&set, signum);
+    }
+    return set;
+}
+
+/// The kernel sends a terminal's signals to the whole foreground group, the child included.
+void forward(int signals, pid_t child) {
+    signalfd_siginfo info = {};
+    if (read(signals, &info, sizeof info) == sizeof info && info.ssi_code != SI_KERNEL) {
+        (void)kill(child, static_cast<int>(info.ssi_signo));
+    }
+}
+
+Result<int> reap(pid_t child) {
+    int status = 0;
+    while (waitpid(child, &status, 0) < 0) {
+        if (errno != EINTR) {
+            return Error::from_errno(errno, "waitpid");
+        }
+    }
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+}  // namespace
+
+SignalState SignalState::current() {
+    SignalState state;
+    (void)pthread_sigmask(SIG_BLOCK, nullptr, &state.mask);
+    (void)sigaction(SIGCHLD, nullptr, &state.child);
+    return state;
+}
+
+void SignalState::restore() const {
+    (void)sigaction(SIGCHLD, &child, nullptr);
+    (void)pthread_sigmask(SIG_SETMASK, &mask, nullptr);
+}
+
+Result<void> block_forwarded_signals() {
+    const sigset_t set = forwarded_signals();
+    const int errnum = pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    return errnum == 0 ? Result<void>() : Error::from_errno(errnum, "pthread_sigmask");
+}
+
+Result<int> await_child(pid_t child) {
+    const sigset_t set = forwarded_signals();
+    const UniqueFd signals(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+    // A bare call: glibc declares it in a header that clashes with <fcntl.h>.
+    const UniqueFd ended(static_cast<int>(syscall(SYS_pidfd_open, child, 0)));
+    if (!signals || !ended) {
+        return reap(child);  // out of descriptors: it is still waited for
+    }
+    std::array<pollfd, 2> fds{{{ended.get(), POLLIN, 0}, {signals.get(), POLLIN, 0}}};
+    while ((fds[0].revents & POLLIN) == 0) {
+        if (poll(fds.data(), fds.size(), -1) < 0) {
+            if (errno != EINTR) {
+                break;
+            }
+            continue;
+        }
+        if ((fds[1].revents & POLLIN) != 0) {
+            forward(signals.get(), child);
+        }
+    }
+    return reap(child);
+}
+
+}  // namespace net::cli
