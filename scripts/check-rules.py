@@ -26,6 +26,7 @@ LAYERS = {
     "net/client": ("net/base",),
     "net/monitor": ("net/base",),
     "net/bridge": ("net/base",),
+    "net/bridge/helper": ("net/base", "net/bridge"),
     "net/tap": ("net/base", "net/client", "net/bridge", "net/monitor", "net/validate",
                 "qapi"),
 }

@@ -43,6 +43,41 @@ inline constexpr std::chrono::seconds kInterfaceGoneTimeout{5};
 /// Words of a `helper=` text.
 inline constexpr std::size_t kHelperWords = 64;
 
+/// What the set-uid bridge helper takes from its command line and its access file. All of it is read
+/// into fixed buffers: the helper allocates nothing by itself.
+namespace bridge_helper {
+
+/// Arguments, and bytes of one of them.
+inline constexpr std::size_t kArguments = 32;
+inline constexpr std::size_t kArgumentBytes = 256;
+
+/// Bytes of one line of an access file (spec: QEMU reads lines in pieces of that size).
+inline constexpr std::size_t kAclLine = 4095;
+
+/// Bytes of one access file.
+inline constexpr std::size_t kAclFile = std::size_t{256} << 10;
+
+/// Access files that include one another, and files read in all.
+inline constexpr unsigned kAclDepth = 8;
+inline constexpr unsigned kAclFiles = 64;
+
+/// Bytes of /etc/passwd and /etc/group that are searched for a name.
+inline constexpr std::size_t kIdFile = std::size_t{16} << 20;
+
+/// Supplementary groups of a caller: NGROUPS_MAX in <linux/limits.h>.
+inline constexpr std::size_t kGroups = 65536;
+
+/// Bytes of the reason that a refusing helper sends to its parent.
+inline constexpr std::size_t kReason = 1024;
+
+}  // namespace bridge_helper
+
+/// How long a bridge without STP may take to let a new port forward.
+inline constexpr std::chrono::milliseconds kForwardingGrace{1000};
+
+/// Longest time that the STP of a bridge may take; its own limit is 2 * 30 s.
+inline constexpr std::chrono::seconds kForwardingLimit{61};
+
 /// Threads that close the descriptors of removed netdevs.
 inline constexpr unsigned kReaperThreads = 16;
 

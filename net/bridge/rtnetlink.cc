@@ -1,88 +1,24 @@
 // SPDX-License-Identifier: MIT
 #include "net/bridge/rtnetlink.h"
 
-#include <libmnl/libmnl.h>
 #include <linux/if_link.h>
 #include <linux/if_tun.h>
 #include <linux/rtnetlink.h>
 #include <sys/random.h>
-#include <sys/time.h>
 
-#include <array>
 #include <cerrno>
-#include <cstring>
-#include <memory>
+
+#include "net/bridge/route_socket.h"
 
 namespace net {
 namespace {
 
-constexpr std::size_t kBufferBytes = 16384;  // a link with all its attributes fits
-
-/// A route netlink socket for a few requests, each answered before the next is sent.
-class RouteSocket {
-public:
-    static Result<RouteSocket> open() {
-        mnl_socket* socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-        if (socket == nullptr) {
-            return Error::from_errno(errno, "cannot open a netlink socket");
-        }
-        RouteSocket result(socket);
-        if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0) {
-            return Error::from_errno(errno, "cannot bind a netlink socket");
-        }
-        return result;
+Result<void> open_socket(RouteSocket& socket) {
+    const int errnum = socket.open();
+    if (errnum != 0) {
+        return Error::from_errno(errnum, "cannot open a netlink socket");
     }
-
-    nlmsghdr* request(std::uint16_t type, std::uint16_t flags) {
-        nlmsghdr* message = mnl_nlmsg_put_header(buffer_->data());
-        message->nlmsg_type = type;
-        message->nlmsg_flags = static_cast<std::uint16_t>(NLM_F_REQUEST | flags);
-        message->nlmsg_seq = ++sequence_;
-        return message;
-    }
-
-    /// Sends and hands every answer to `callback` until the kernel says it is done.
-    int run(nlmsghdr* message, mnl_cb_t callback, void* data) {
-        if (mnl_socket_sendto(socket_.get(), message, message->nlmsg_len) < 0) {
-            return -1;
-        }
-        int outcome = MNL_CB_OK;
-        while (outcome > MNL_CB_STOP) {
-            const ssize_t count =
-                mnl_socket_recvfrom(socket_.get(), buffer_->data(), buffer_->size());
-            if (count < 0) {
-                return -1;
-            }
-            outcome = mnl_cb_run(buffer_->data(), static_cast<std::size_t>(count), sequence_,
-                                 mnl_socket_get_portid(socket_.get()), callback, data);
-        }
-        return outcome;
-    }
-
-private:
-    explicit RouteSocket(mnl_socket* socket) : socket_(socket, &mnl_socket_close) {}
-
-    std::unique_ptr<mnl_socket, decltype(&mnl_socket_close)> socket_;
-    std::unique_ptr<std::array<char, kBufferBytes>> buffer_ =
-        std::make_unique<std::array<char, kBufferBytes>>();
-    unsigned sequence_ = 0;
-};
-
-/// libmnl's own loop macros are C only; its parsers with a callback are not.
-template <class Visit>
-int visit_attribute(const nlattr* attribute, void* data) noexcept {
-    (*static_cast<Visit*>(data))(attribute);
-    return MNL_CB_OK;
-}
-
-template <class Visit>
-void for_each_attribute(const nlmsghdr* message, Visit visit) {
-    (void)mnl_attr_parse(message, sizeof(ifinfomsg), visit_attribute<Visit>, &visit);
-}
-
-template <class Visit>
-void for_each_nested(const nlattr* parent, Visit visit) {
-    (void)mnl_attr_parse_nested(parent, visit_attribute<Visit>, &visit);
+    return {};
 }
 
 void read_tun_data(const nlattr* data, LinkInfo& link) {
@@ -159,10 +95,9 @@ Result<std::uint32_t> unused_group(RouteSocket& socket) {
         if (search.group < 0x10000) {
             continue;  // small numbers are what people use by hand
         }
-        nlmsghdr* message = socket.request(RTM_GETLINK, NLM_F_DUMP);
-        mnl_nlmsg_put_extra_header(message, sizeof(ifinfomsg));
-        if (socket.run(message, on_group_member, &search) < 0) {
-            return Error::from_errno(errno, "cannot list interfaces");
+        nlmsghdr* message = socket.link_request(RTM_GETLINK, NLM_F_DUMP, 0);
+        if (const int errnum = socket.run(message, on_group_member, &search)) {
+            return Error::from_errno(errnum, "cannot list interfaces");
         }
         if (!search.taken) {
             return search.group;
@@ -178,43 +113,42 @@ Result<std::optional<LinkInfo>> find_link(std::string_view name) {
 }
 
 Result<std::vector<std::optional<LinkInfo>>> find_links(const std::vector<std::string>& names) {
-    RouteSocket socket = NET_TRY(RouteSocket::open());
+    RouteSocket socket;
+    NET_TRY(open_socket(socket));
     std::vector<std::optional<LinkInfo>> links;
     links.reserve(names.size());
     for (const std::string& name : names) {
-        nlmsghdr* message = socket.request(RTM_GETLINK, NLM_F_ACK);
-        mnl_nlmsg_put_extra_header(message, sizeof(ifinfomsg));
+        nlmsghdr* message = socket.link_request(RTM_GETLINK, NLM_F_ACK, 0);
         mnl_attr_put_strz(message, IFLA_IFNAME, name.c_str());
         LinkInfo link;
-        if (socket.run(message, on_link, &link) >= 0) {
+        const int errnum = socket.run(message, on_link, &link);
+        if (errnum == 0) {
             links.emplace_back(std::move(link));
-        } else if (errno == ENODEV) {
+        } else if (errnum == ENODEV) {
             links.emplace_back();
         } else {
-            return Error::from_errno(errno, "cannot look up interface '" + name + "'");
+            return Error::from_errno(errnum, "cannot look up interface '" + name + "'");
         }
     }
     return links;
 }
 
 Result<void> delete_links(const std::vector<unsigned>& indices) {
-    RouteSocket socket = NET_TRY(RouteSocket::open());
+    RouteSocket socket;
+    NET_TRY(open_socket(socket));
     const std::uint32_t group = NET_TRY(unused_group(socket));
     for (const unsigned index : indices) {
-        nlmsghdr* message = socket.request(RTM_SETLINK, NLM_F_ACK);
-        auto* header =
-            static_cast<ifinfomsg*>(mnl_nlmsg_put_extra_header(message, sizeof(ifinfomsg)));
-        header->ifi_index = static_cast<int>(index);
+        nlmsghdr* message = socket.link_request(RTM_SETLINK, NLM_F_ACK, index);
         mnl_attr_put_u32(message, IFLA_GROUP, group);
-        if (socket.run(message, nullptr, nullptr) < 0 && errno != ENODEV) {
-            return Error::from_errno(errno, "cannot group interfaces for removal");
+        const int errnum = socket.run(message, nullptr, nullptr);
+        if (errnum != 0 && errnum != ENODEV) {
+            return Error::from_errno(errnum, "cannot group interfaces for removal");
         }
     }
-    nlmsghdr* message = socket.request(RTM_DELLINK, NLM_F_ACK);
-    mnl_nlmsg_put_extra_header(message, sizeof(ifinfomsg));
+    nlmsghdr* message = socket.link_request(RTM_DELLINK, NLM_F_ACK, 0);
     mnl_attr_put_u32(message, IFLA_GROUP, group);
-    if (socket.run(message, nullptr, nullptr) < 0) {
-        return Error::from_errno(errno, "cannot delete an interface group");
+    if (const int errnum = socket.run(message, nullptr, nullptr)) {
+        return Error::from_errno(errnum, "cannot delete an interface group");
     }
     return {};
 }
