@@ -80,8 +80,11 @@ bool serve(const Caller& caller, const Arguments& request, Refusal& why) {
 int run(const Caller& caller, const Arguments& request) {
     Refusal why;
     const bool serving = request.action == Arguments::Action::serve;
-    if ((serving && !check_socket(request.fd, why)) || !close_other_descriptors(request.fd, why) ||
-        !install_syscall_filter(why)) {
+    if (serving && !check_socket(request.fd, why)) {
+        return fail(why);
+    }
+    const bool tell_parent = serving && parent_wants_reasons(request.fd);
+    if (!close_other_descriptors(request.fd, why) || !install_syscall_filter(why)) {
         return fail(why);
     }
     switch (request.action) {
