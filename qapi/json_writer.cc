@@ -37,18 +37,31 @@ void append_unit(std::string& text, std::uint32_t unit) {
 
 void JsonWriter::separate() {
     if (comma_) {
-        text_.push_back(',');
+        text_ += layout_ == JsonLayout::line ? ", " : ",";
+    }
+    if (layout_ == JsonLayout::pretty && depth_ > 0 && !text_.ends_with(": ")) {
+        break_line();
     }
     comma_ = true;
+}
+
+void JsonWriter::break_line() {
+    text_ += "\r\n";
+    text_.append(4 * depth_, ' ');
 }
 
 void JsonWriter::open(char bracket) {
     separate();
     text_.push_back(bracket);
+    ++depth_;
     comma_ = false;
 }
 
 void JsonWriter::close(char bracket) {
+    --depth_;
+    if (layout_ == JsonLayout::pretty) {
+        break_line();
+    }
     text_.push_back(bracket);
     comma_ = true;
 }
@@ -56,7 +69,7 @@ void JsonWriter::close(char bracket) {
 void JsonWriter::key(std::string_view name) {
     separate();
     quote(name);
-    text_.push_back(':');
+    text_ += layout_ == JsonLayout::compact ? ":" : ": ";
     comma_ = false;
 }
 
@@ -75,7 +88,10 @@ void JsonWriter::real(double value) {
         return null();
     }
     char digits[32];
-    const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
+    char* const last = digits + sizeof digits;
+    const auto end = layout_ == JsonLayout::compact
+                         ? std::to_chars(digits, last, value).ptr
+                         : std::to_chars(digits, last, value, std::chars_format::general, 17).ptr;
     raw(std::string_view(digits, static_cast<std::size_t>(end - digits)));
 }
 
@@ -104,40 +120,50 @@ void JsonWriter::quote(std::string_view text) {
     text_.push_back('"');
 }
 
-namespace {
+void JsonWriter::number(Value value) {
+    if (layout_ == JsonLayout::compact) {
+        return raw(value.text());
+    }
+    if (const auto small = value.as_int64()) {
+        return number(*small);
+    }
+    if (const auto large = value.as_uint64()) {
+        return number(*large);
+    }
+    real(value.as_double().value_or(0));
+}
 
 // The depth of a document is limited, so recursion is too.
-void write(JsonWriter& writer, Value value) {  // NOLINT(misc-no-recursion)
+void JsonWriter::value(Value value) {  // NOLINT(misc-no-recursion)
     switch (value.kind()) {
         case ValueKind::object:
-            writer.begin_object();
+            begin_object();
             for (const Value::Entry& entry : value.entries()) {
-                writer.key(entry.key);
-                write(writer, entry.value);
+                key(entry.key);
+                this->value(entry.value);
             }
-            return writer.end_object();
+            return end_object();
         case ValueKind::list:
-            writer.begin_list();
+            begin_list();
             for (const Value item : value.items()) {
-                write(writer, item);
+                this->value(item);
             }
-            return writer.end_list();
+            return end_list();
         case ValueKind::string:
         case ValueKind::text:
-            return writer.string(value.text());
-        case ValueKind::null:
-        case ValueKind::boolean:
+            return string(value.text());
         case ValueKind::integer:
         case ValueKind::real:
-            return writer.raw(value.text());
+            return number(value);
+        case ValueKind::null:
+        case ValueKind::boolean:
+            return raw(value.text());
     }
 }
 
-}  // namespace
-
 std::string to_json(Value value) {
     JsonWriter writer;
-    write(writer, value);
+    writer.value(value);
     return writer.take();
 }
 
