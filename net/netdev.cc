@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "net/netdev.h"
 
-#include <type_traits>
+#include <utility>
 #include <variant>
 
-#include "net/tap/pipeline.h"
+#include "net/net_client_init.h"
 #include "net/tap/tun_kernel.h"
 #include "net/tap/validate_tap.h"
 #include "net/validate/validate_backend.h"
@@ -12,45 +12,9 @@
 namespace net {
 namespace {
 
-using qapi::NetClientDriver;
-
-Error no_backend(NetClientDriver driver) {
-    const std::string type(qapi::enum_name(driver));
-    if (driver == NetClientDriver::nic) {
-        return Error("'type' nic is a card, not a backend")
-            .with_stage(Stage::validate)
-            .with_param("type")
-            .with_hint("use -net nic or -device for the card");
-    }
-    return Error("netdev type '" + type + "' is not supported by this build")
-        .with_param("type")
-        .with_hint("tap and bridge are");
-}
-
-Error duplicate_id(const std::string& id) {
-    return Error("'id' " + id + " is in use by another netdev")
-        .with_stage(Stage::validate)
-        .with_param("id");
-}
-
 Error no_such_device(std::string_view id) {
     return Error("no netdev '" + std::string(id) + "'", ErrorClass::device_not_found)
         .with_stage(Stage::validate);
-}
-
-using InitResult = Result<std::unique_ptr<NetClientGroup>>;
-
-/// One alternative of the Netdev variant; those without a backend answer so.
-template <class Options>
-InitResult init_backend(NetContext& context, const qapi::Netdev& netdev,
-                        const NetInitOptions& options) {
-    if constexpr (std::is_same_v<Options, qapi::NetdevTapOptions>) {
-        return net_init_tap(context, netdev, options);
-    } else if constexpr (std::is_same_v<Options, qapi::NetdevBridgeOptions>) {
-        return net_init_bridge_netdev(context, netdev, options);
-    } else {
-        return no_backend(Options::kTag);
-    }
 }
 
 }  // namespace
@@ -68,17 +32,8 @@ std::vector<Error> net_validate(const qapi::Netdev& netdev, NetdevOrigin origin)
 
 Result<void> net_client_init(NetContext& context, const qapi::Netdev& netdev,
                              const NetInitOptions& options) {
-    if (context.registry().find_backend(netdev.id) != nullptr) {
-        return duplicate_id(netdev.id);
-    }
-    std::unique_ptr<NetClientGroup> group = NET_TRY(std::visit(
-        [&](const auto& branch) {
-            return init_backend<std::decay_t<decltype(branch)>>(context, netdev, options);
-        },
-        netdev.branch));
-    NET_TRY(group->activate());
-    context.registry().insert(std::move(group)).on_commit();
-    return {};
+    NET_TRY(check_id_is_free(context, netdev.id));
+    return commit(context, NET_TRY(build_netdev(context, netdev, options)));
 }
 
 Result<void> net_client_del(NetContext& context, std::string_view id) {
@@ -108,7 +63,9 @@ Result<NetClientGroup*> net_nic_attach(NetContext& context, std::unique_ptr<NetC
         return no_such_device(netdev_id);
     }
     if (context.registry().find_nic(nic->id()) != nullptr) {
-        return duplicate_id(nic->id());
+        return Error("'id' " + nic->id() + " is in use by another card")
+            .with_stage(Stage::validate)
+            .with_param("id");
     }
     NET_TRY(context.registry().attach(*nic, *backend));
     return &context.registry().insert(std::move(nic));

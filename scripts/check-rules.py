@@ -27,8 +27,10 @@ LAYERS = {
     "net/monitor": ("net/base",),
     "net/bridge": ("net/base",),
     "net/bridge/helper": ("net/base", "net/bridge"),
+    "net/qmp": ("net/base", "qapi", "net/monitor"),
     "net/tap": ("net/base", "net/client", "net/bridge", "net/monitor", "net/validate",
                 "qapi"),
+    "net/commands": ("net/base", "net/client", "net/monitor", "net/qmp", "net/tap", "qapi"),
 }
 
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "net/api.h"
 #include "net/result.h"
@@ -29,8 +31,17 @@ public:
 /// An FdStore that holds what it is told to; one for each monitor.
 class NET_API NamedFds : public FdStore {
 public:
+    /// Gets what is to be closed and not used; closing the last queue of a tap takes the kernel
+    /// ~15 ms, so that a main loop should leave it to others.
+    using Dispose = std::function<void(UniqueFd fd)>;
+
+    /// Without `dispose`, descriptors are closed on the spot.
+    explicit NamedFds(Dispose dispose = {}) : dispose_(std::move(dispose)) {}
+    ~NamedFds() override;
+
     /// Keeps the descriptor under that name. An earlier one of the same name is closed. Refuses
-    /// names that start with a digit: those would be read as numbers.
+    /// names that start with a digit, which would be read as numbers, and more than
+    /// limits::kHeldFds names.
     Result<void> add(std::string_view name, UniqueFd fd);
     /// QMP `closefd`.
     Result<void> close(std::string_view name);
@@ -40,6 +51,9 @@ public:
     Result<UniqueFd> take(std::string_view name) override;
 
 private:
+    void dispose(UniqueFd fd) const;
+
+    Dispose dispose_;
     std::unordered_map<std::string, UniqueFd> fds_ = {};
 };
 

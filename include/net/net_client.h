@@ -82,6 +82,10 @@ public:
     /// Called on the NIC's queue 0 after link_down() of it or of its peer has changed.
     virtual void on_link_changed() {}
 
+    /// Asks a NIC's queue 0 to announce its address to the network, for example by RARP. Default:
+    /// nothing.
+    virtual void announce() {}
+
     /// Sends to the peer. `busy`: the frame was copied into the peer's queue, and the sender should
     /// stop until on_peer_ready(). Frames to nobody, or over a link that is down, are dropped.
     Delivery send(Frame frame);

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "net/api.h"
@@ -13,6 +14,12 @@
 #include "net/result.h"
 
 namespace net {
+
+/// What a netdev was made of, for queries.
+struct NetdevDescription {
+    std::string type = {};     ///< "tap", "bridge", …
+    std::string options = {};  ///< An object as netdev_add takes it: JSON.
+};
 
 /// One id and its 1…N queue clients: what netdev_del, set_link and hand-over act on.
 ///
@@ -37,6 +44,9 @@ public:
     NetClientState& client(std::size_t queue) { return *clients_[queue]; }
     const NetClientState& client(std::size_t queue) const { return *clients_[queue]; }
 
+    const NetdevDescription& description() const { return description_; }
+    void set_description(NetdevDescription description) { description_ = std::move(description); }
+
     /// Appends a queue and returns it; the group owns it.
     NetClientState& add(std::unique_ptr<NetClientState> client);
 
@@ -50,6 +60,7 @@ private:
 
     std::string id_;
     Kind kind_;
+    NetdevDescription description_ = {};
     std::vector<std::unique_ptr<NetClientState>> clients_ = {};
 };
 

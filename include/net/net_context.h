@@ -2,8 +2,12 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -16,6 +20,7 @@ namespace net {
 
 class FdReaper;
 class TunKernel;
+class WorkerPool;
 
 /// What an embedder may choose; every field has QEMU's default.
 struct NetContextOptions {
@@ -51,10 +56,16 @@ public:
     NetClientRegistry& registry() { return registry_; }
     const NetClientRegistry& registry() const { return registry_; }
     FdReaper& reaper() { return *reaper_; }
+    WorkerPool& workers() { return *workers_; }
 
-    /// Notes that a netdev owns the descriptor, and that it no longer does.
-    void claim_fd(int fd, std::string_view id) { claimed_fds_.insert_or_assign(fd, id); }
-    void disclaim_fd(int fd) { claimed_fds_.erase(fd); }
+    /// Netdevs that are being set up on a thread: their ids are taken.
+    using Starting = std::map<std::string, NetdevDescription, std::less<>>;
+    Starting& starting() { return starting_; }
+    const Starting& starting() const { return starting_; }
+
+    /// Notes that a netdev owns the descriptor, and that it no longer does. From any thread.
+    void claim_fd(int fd, std::string_view id);
+    void disclaim_fd(int fd);
     /// Fails if a netdev of this context owns the descriptor or is just closing it, so that no
     /// number that a user names is adopted twice.
     Result<void> check_unclaimed(int fd) const;
@@ -66,10 +77,13 @@ private:
     EventLoop& loop_;
     TunKernel& tun_;
     NetContextOptions options_;
+    mutable std::mutex claimed_mutex_ = {};
     std::unordered_map<int, std::string> claimed_fds_ = {};
     std::vector<std::byte> frame_buffer_ = {};
     std::unique_ptr<FdReaper> reaper_;
     NetClientRegistry registry_ = {};
+    Starting starting_ = {};
+    std::unique_ptr<WorkerPool> workers_;  // last: its threads use all of the above
 };
 
 }  // namespace net

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -34,6 +35,19 @@ NET_API std::vector<Error> net_validate(const qapi::Netdev& netdev, NetdevOrigin
 /// each.
 NET_API Result<void> net_client_init(NetContext& context, const qapi::Netdev& netdev,
                                      const NetInitOptions& options = {});
+
+/// What became of a netdev; called on the loop's thread.
+using NetInitDone = std::function<void(Result<void> outcome)>;
+
+/// The same for a loop that must not be held up: what may have to wait (a script, a helper, an
+/// interface that is just being removed, many queues) is done on a thread, and `done` is called
+/// when the netdev is registered or has failed. What need not wait is done before this returns,
+/// and so is the call of `done`.
+///
+/// Until then the id is taken. `options.fds` must live as long; a context that is destroyed
+/// undoes what is being set up, and does not call `done`.
+NET_API void net_client_init_async(NetContext& context, qapi::Netdev netdev,
+                                   const NetInitOptions& options, NetInitDone done);
 
 /// Removes a netdev, as netdev_del does: the id is free at once, the slow part (down script, close)
 /// happens on the context's reaper. Fails with device_not_found if there is no such netdev.

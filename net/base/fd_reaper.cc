@@ -1,33 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "net/base/fd_reaper.h"
 
-#include <csignal>
 #include <system_error>
 #include <utility>
 
 #include "net/base/limits.h"
+#include "net/base/signals_blocked.h"
 
 namespace net {
-namespace {
-
-/// Blocks every signal while it lives, so that a new thread takes none meant for the program.
-class SignalsBlocked {
-public:
-    SignalsBlocked() {
-        sigset_t all;
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &saved_);
-    }
-    SignalsBlocked(const SignalsBlocked&) = delete;
-    SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-    ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &saved_, nullptr); }
-
-private:
-    sigset_t saved_;
-};
-
-}  // namespace
-
 FdReaper::~FdReaper() {
     {
         const std::lock_guard lock(mutex_);
@@ -118,6 +98,11 @@ bool FdReaper::wait_for(const std::string& name, std::chrono::milliseconds timeo
 void FdReaper::wait_all() {
     std::unique_lock lock(mutex_);
     done_.wait(lock, [this] { return pending_ == 0; });
+}
+
+bool FdReaper::is_idle() const {
+    const std::lock_guard lock(mutex_);
+    return pending_ == 0;
 }
 
 bool FdReaper::is_closing(int fd) const {

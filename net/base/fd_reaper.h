@@ -42,6 +42,9 @@ public:
     /// Waits until nothing is left to do. Bounded by what the jobs are bounded by.
     void wait_all();
 
+    /// Whether nothing is left to do.
+    bool is_idle() const;
+
     /// Whether the descriptor of that number is about to be closed here, or has just been.
     bool is_closing(int fd) const;
 

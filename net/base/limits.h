@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 /// Every size that a user or peer can make us allocate, and every wait, in one place.
 namespace net::limits {
@@ -81,6 +82,12 @@ inline constexpr std::chrono::seconds kForwardingLimit{61};
 /// Threads that close the descriptors of removed netdevs.
 inline constexpr unsigned kReaperThreads = 16;
 
+/// Threads that set netdevs up whose scripts, helpers or interfaces have to be waited for.
+inline constexpr unsigned kWorkerThreads = 16;
+
+/// Queues of a tap that are opened at once; more of them are left to a thread.
+inline constexpr unsigned kQueuesOpenedAtOnce = 16;
+
 /// Frames that a client holds back for a peer that cannot take them now.
 inline constexpr std::size_t kQueuedPackets = 1024;
 
@@ -89,5 +96,31 @@ inline constexpr int kPacketsPerWakeup = 50;
 
 /// Largest frame: 64 KiB of segment plus headers (spec: QEMU reads into 69632 bytes).
 inline constexpr std::size_t kPacketBytes = 69632;
+
+/// Bytes taken from a monitor's client with one read.
+inline constexpr std::size_t kMonitorRead = std::size_t{64} << 10;
+
+/// Commands of one client that wait for the one before them (spec: QMP's own limit).
+inline constexpr std::size_t kMonitorQueue = 8;
+
+/// Answers that a client has not taken, in bytes, before its next command is looked at.
+inline constexpr std::size_t kMonitorOutput = std::size_t{1} << 20;
+
+/// Answers and events that a client has not taken, in bytes, before it is cut off.
+inline constexpr std::size_t kMonitorBacklog = std::size_t{16} << 20;
+
+/// How long one client's commands are executed before others get their turn.
+inline constexpr std::chrono::microseconds kMonitorSlice{1000};
+
+/// Clients of one monitor at a time.
+inline constexpr std::size_t kMonitorClients = 64;
+
+/// Descriptors that a monitor holds by name, and that all sets hold together.
+inline constexpr std::size_t kHeldFds = 4096;
+
+/// Parameters of announce-self: time between two announcements, their number, and how many timers.
+inline constexpr std::chrono::milliseconds kAnnounceInterval{100'000};
+inline constexpr std::int64_t kAnnounceRounds = 1000;
+inline constexpr std::size_t kAnnounceTimers = 64;
 
 }  // namespace net::limits

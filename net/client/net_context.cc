@@ -3,17 +3,34 @@
 
 #include "net/base/fd_reaper.h"
 #include "net/base/limits.h"
+#include "net/base/worker_pool.h"
 
 namespace net {
 
 NetContext::NetContext(EventLoop& loop, TunKernel& tun, NetContextOptions options)
-    : loop_(loop), tun_(tun), options_(std::move(options)), reaper_(std::make_unique<FdReaper>()) {}
+    : loop_(loop),
+      tun_(tun),
+      options_(std::move(options)),
+      reaper_(std::make_unique<FdReaper>()),
+      workers_(std::make_unique<WorkerPool>(loop)) {}
 
 NetContext::~NetContext() {
+    // What is being set up is undone before the reaper goes.
+    workers_.reset();
     // Newest first, so that a NIC goes before the backend it was attached to.
     while (!registry_.groups().empty()) {
         (void)registry_.remove(*registry_.groups().back());
     }
+}
+
+void NetContext::claim_fd(int fd, std::string_view id) {
+    const std::lock_guard lock(claimed_mutex_);
+    claimed_fds_.insert_or_assign(fd, id);
+}
+
+void NetContext::disclaim_fd(int fd) {
+    const std::lock_guard lock(claimed_mutex_);
+    claimed_fds_.erase(fd);
 }
 
 Result<void> NetContext::check_unclaimed(int fd) const {
@@ -21,6 +38,7 @@ Result<void> NetContext::check_unclaimed(int fd) const {
         return Error("descriptor " + std::to_string(fd) +
                      " belongs to a netdev that is being removed");
     }
+    const std::lock_guard lock(claimed_mutex_);
     const auto owner = claimed_fds_.find(fd);
     if (owner != claimed_fds_.end()) {
         return Error("descriptor " + std::to_string(fd) + " is already in use by netdev '" +

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "net/base/limits.h"
+
 namespace net {
 namespace {
 
@@ -14,20 +16,36 @@ Error no_such_fd(std::string_view name) {
 
 }  // namespace
 
+NamedFds::~NamedFds() {
+    for (auto& [name, fd] : fds_) {
+        dispose(std::move(fd));
+    }
+}
+
+void NamedFds::dispose(UniqueFd fd) const {
+    if (dispose_ && fd) {
+        dispose_(std::move(fd));
+    }
+}
+
 Result<void> NamedFds::add(std::string_view name, UniqueFd fd) {
     if (!name.empty() && name.front() >= '0' && name.front() <= '9') {
         return Error("'fdname' must not start with a digit, but is '" + std::string(name) + "'")
             .with_stage(Stage::validate)
             .with_param("fdname");
     }
-    fds_.insert_or_assign(std::string(name), std::move(fd));
+    if (fds_.size() >= limits::kHeldFds) {
+        return Error("the monitor holds " + std::to_string(fds_.size()) +
+                     " named descriptors already")
+            .with_hint("closefd makes room");
+    }
+    UniqueFd& kept = fds_[std::string(name)];
+    dispose(std::exchange(kept, std::move(fd)));
     return {};
 }
 
 Result<void> NamedFds::close(std::string_view name) {
-    if (fds_.erase(std::string(name)) == 0) {
-        return no_such_fd(name);
-    }
+    dispose(NET_TRY(take(name)));
     return {};
 }
 

@@ -103,6 +103,8 @@ void TapClient::read_frames() {
 
 /// Hands the frame in the buffer to the peer; false if reading has to pause.
 bool TapClient::forward(std::size_t length) {
+    ++counters_.rx_packets;
+    counters_.rx_bytes += length;
     const std::size_t skipped = using_vnet_hdr_ ? 0 : host_hdr_len_;
     if (length <= skipped) {
         return true;  // a header and nothing behind it
@@ -133,16 +135,20 @@ Delivery TapClient::receive(Frame frame) {
     }
     std::copy(frame.begin(), frame.end(), pieces.begin() + static_cast<std::ptrdiff_t>(count));
     count += frame.size();
-    while (writev(fd(), pieces.data(), static_cast<int>(count)) < 0) {
+    ssize_t length = -1;
+    while ((length = writev(fd(), pieces.data(), static_cast<int>(count))) < 0) {
         if (errno == EAGAIN && watch_) {
             write_blocked_ = true;
             update_polling();
             return write_blocked_ ? Delivery::busy : Delivery::done;
         }
         if (errno != EINTR) {
+            ++counters_.tx_dropped;
             return Delivery::done;  // as on a wire: lost
         }
     }
+    ++counters_.tx_packets;
+    counters_.tx_bytes += static_cast<std::size_t>(length);
     return Delivery::done;
 }
 

@@ -4,6 +4,7 @@
 #include "net/base/fd_flags.h"
 #include "net/event_loop.h"
 #include "net/net_client.h"
+#include "net/tap.h"
 #include "net/tap/tap_offload.h"
 #include "net/unique_fd.h"
 
@@ -30,6 +31,7 @@ public:
     FdFlags flags_before() const { return queue_.flags_before; }
     TapGroup& group() const { return group_; }
     bool enabled() const { return enabled_; }
+    const TapCounters& counters() const { return counters_; }
 
     /// Header length that NICs start with: 10 if the interface has a header.
     Result<void> init_vnet_hdr();
@@ -70,6 +72,7 @@ private:
     TapGroup& group_;
     Queue queue_;
     FdWatch watch_ = {};  // after queue_, whose descriptor it watches: it must go first
+    TapCounters counters_ = {};
     std::size_t host_hdr_len_;
     bool using_vnet_hdr_ = false;
     bool enabled_ = true;

@@ -38,6 +38,10 @@ Result<void> tap_disable(NetClientState& client) {
     return as_tap(client).disable();
 }
 
+const TapCounters& tap_counters(const NetClientState& client) {
+    return as_tap(client).counters();
+}
+
 Result<TapState> tap_query(const NetClientState& client) {
     const TapClient& tap = as_tap(client);
     const TapGroup& group = tap.group();

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/api.h"
+#include "net/net_context.h"
+#include "net/result.h"
+#include "net/unique_fd.h"
+
+namespace net {
+
+class MonitorService;
+
+/// Why a client or the host ended the program; spelled as in the event SHUTDOWN.
+enum class ShutdownReason { qmp_quit, signal };
+
+struct NetMonitorOptions {
+    std::string name = {};       ///< What query-name tells; empty: nothing.
+    bool start_stopped = false;  ///< Start in run state `prelaunch`, as with -S.
+    /// Called on the loop's thread after a client's `quit`, once its answer is on the way.
+    std::function<void()> on_quit = {};
+};
+
+/// Who may use a listening monitor, and how it talks.
+struct MonitorAccess {
+    std::string name = {};  ///< For the log: the address.
+    bool pretty = false;    ///< Answers on many lines.
+    bool human = false;     ///< The human monitor instead of QMP.
+    /// Users whose clients are served on a UNIX socket; empty: all who can connect.
+    std::vector<uid_t> uids = {};
+};
+
+/// QMP and human monitors for one context: what drives QEMU can drive the context's netdevs.
+///
+/// Belongs to the thread of the context's loop, and must go before the context.
+class NET_API NetMonitor {
+public:
+    NetMonitor(NetContext& context, NetMonitorOptions options);
+    NetMonitor(const NetMonitor&) = delete;
+    NetMonitor& operator=(const NetMonitor&) = delete;
+    /// Cuts off all clients; answers that the kernel takes at once are still sent.
+    ~NetMonitor();
+
+    /// Serves every client that connects to a listening stream socket, several at a time.
+    Result<void> listen(UniqueFd listening_socket, MonitorAccess access);
+    /// Serves one client on a connected stream socket.
+    Result<void> serve(UniqueFd connected_socket, MonitorAccess access);
+    /// Serves one client on a pair of pipes or a terminal.
+    Result<void> serve(UniqueFd input, UniqueFd output, MonitorAccess access);
+
+    /// Adds a descriptor to a set, as -add-fd does.
+    Result<void> add_fd(std::int64_t fdset_id, std::optional<std::string> opaque, UniqueFd fd);
+
+    /// Tells all clients that the program ends.
+    void announce_shutdown(ShutdownReason reason);
+
+    /// Clients that are connected now.
+    std::size_t client_count() const;
+
+private:
+    std::unique_ptr<MonitorService> service_;
+};
+
+}  // namespace net

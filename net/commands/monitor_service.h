@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+#include "net/commands/announcer.h"
+#include "net/monitor.h"
+#include "net/monitor/fd_sets.h"
+#include "net/qmp/command_table.h"
+#include "net/qmp/listener.h"
+#include "net/qmp/qmp_session.h"
+#include "qapi/run_state_types.h"
+
+namespace net {
+
+/// Everything that commands work on: what is behind a NetMonitor.
+class MonitorService {
+public:
+    MonitorService(NetContext& context, NetMonitorOptions options);
+    MonitorService(const MonitorService&) = delete;
+    MonitorService& operator=(const MonitorService&) = delete;
+    ~MonitorService();
+
+    NetContext& context() { return context_; }
+    const NetMonitorOptions& options() const { return options_; }
+    const CommandTable& commands() const { return commands_; }
+    FdSets& fd_sets() { return fd_sets_; }
+    Announcer& announcer() { return announcer_; }
+    const qapi::VersionInfo& version() const { return version_; }
+
+    qapi::RunState run_state() const { return run_state_; }
+    void stop();
+    void cont();
+    void quit();
+    void announce_shutdown(ShutdownReason reason);
+
+    /// Sends an event of the schema to every QMP client that is past its negotiation.
+    template <class Event>
+    void emit(const typename Event::Data& data) {
+        if constexpr (std::is_same_v<typename Event::Data, qapi::Empty>) {
+            send_event(Event::kName, {});
+        } else {
+            qapi::JsonWriter writer(qapi::JsonLayout::line);
+            qapi::OutputVisitor(writer).write(data);
+            send_event(Event::kName, writer.text());
+        }
+    }
+
+    Result<void> listen(UniqueFd socket, MonitorAccess access);
+    Result<void> serve(Transport transport, MonitorAccess access);
+    std::size_t client_count() const { return sessions_.size(); }
+
+private:
+    /// A listening address, or a client that was handed to us.
+    struct Endpoint {
+        Endpoint(MonitorService& service, MonitorAccess access);
+
+        MonitorAccess access;
+        QmpMonitor qmp;
+        Listener listener;
+    };
+
+    Endpoint& add_endpoint(MonitorAccess access);
+    void accept(Endpoint& endpoint, UniqueFd socket);
+    Result<void> start_session(Endpoint& endpoint, Transport transport);
+    Result<void> admit(const Endpoint& endpoint, const Transport& transport) const;
+    void send_event(std::string_view name, std::string_view data);
+
+    NetContext& context_;
+    NetMonitorOptions options_;
+    qapi::VersionInfo version_;
+    qapi::RunState run_state_;
+    FdSets fd_sets_ = {};
+    CommandTable commands_ = {};
+    Announcer announcer_;
+    std::list<Endpoint> endpoints_ = {};
+    std::list<std::shared_ptr<QmpSession>> sessions_ = {};
+};
+
+}  // namespace net

@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: MIT
+#include "net/qmp/qmp_session.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <utility>
+
+#include "qapi/control_tables.h"
+#include "qapi/json_reader.h"
+#include "qapi/suggest.h"
+#include "qapi/utf8.h"
+
+namespace net {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::string_view kNegotiate = "qmp_capabilities";
+
+Error not_found(std::string message) {
+    return Error(std::move(message), ErrorClass::command_not_found).with_stage(Stage::parse);
+}
+
+Error unknown_command(std::string_view name, const CommandTable& commands) {
+    return not_found("there is no command '" + qapi::printable(name) + "'")
+        .with_hint(qapi::did_you_mean(qapi::nearest(name, commands.names())));
+}
+
+std::string greeting(const QmpMonitor& monitor) {
+    qapi::JsonWriter writer(monitor.layout);
+    writer.begin_object();
+    writer.key("QMP");
+    writer.begin_object();
+    writer.key("version");
+    qapi::OutputVisitor(writer).write(monitor.version);
+    writer.key("capabilities");
+    qapi::OutputVisitor(writer).write(std::vector{qapi::QMPCapability::oob});
+    writer.end_object();
+    writer.end_object();
+    return writer.take();
+}
+
+}  // namespace
+
+QmpSession::QmpSession(QmpMonitor& monitor, Transport transport,
+                       std::function<void(QmpSession&)> on_end)
+    : monitor_(monitor), transport_(std::move(transport)), on_end_(std::move(on_end)) {}
+
+Result<void> QmpSession::start() {
+    running_ = true;
+    send(greeting(monitor_));
+    running_ = false;
+    const auto on_event = [this](unsigned ready) { on_ready(ready); };
+    Result<FdWatch> watch =
+        FdWatch::create(monitor_.loop, transport_.input(), fd_readable, on_event);
+    if (watch) {
+        input_watch_ = *std::move(watch);
+    } else if (watch.error().errnum() != EPERM) {
+        return std::move(watch).error();
+    }
+    // A regular file cannot be watched, and need not be: it can always be read and written.
+    if (transport_.output() != transport_.input()) {
+        watch = FdWatch::create(monitor_.loop, transport_.output(), fd_none, on_event);
+        if (watch) {
+            output_watch_ = *std::move(watch);
+        }
+    }
+    flush();
+    update_watches();
+    return {};
+}
+
+// Input.
+
+void QmpSession::on_ready(unsigned ready) {
+    const std::shared_ptr<QmpSession> guard = shared_from_this();
+    if ((ready & fd_writable) != 0) {
+        flush();
+        run({});  // which may have waited for the client to take its answers
+    }
+    if (ended_) {
+        return;
+    }
+    if ((ready & (fd_readable | fd_broken)) != 0 && unread_.empty() && may_frame()) {
+        read_some();
+    } else if ((ready & fd_broken) != 0 && !resume_is_due_) {
+        end();  // nobody waits for the answers any more
+    }
+}
+
+void QmpSession::read_some() {
+    Result<Transport::Received> received = transport_.receive(monitor_.read_buffer);
+    if (!received || received->end) {
+        return end();
+    }
+    if (!received->fds.empty()) {
+        if (must_wait()) {
+            queue_.push_back({.fds = std::move(received->fds)});
+        } else {
+            replace_pending(std::move(received->fds));
+        }
+    }
+    run({monitor_.read_buffer.data(), received->length});
+}
+
+bool QmpSession::may_frame() const {
+    return (oob_ || !busy_) && queue_.size() < limits::kMonitorQueue &&
+           output_.size() - sent_ < limits::kMonitorOutput;
+}
+
+/// Goes on with what waits, then with `bytes`, as far as it may for now.
+void QmpSession::run(std::string_view bytes) {
+    if (running_ || ended_) {
+        return;
+    }
+    const std::shared_ptr<QmpSession> guard = shared_from_this();
+    running_ = true;
+    resume_timer_.reset();
+    resume_is_due_ = false;
+    const std::string held = std::exchange(unread_, {});
+    if (bytes.empty()) {
+        bytes = held;
+    }
+    const Clock::time_point deadline = Clock::now() + limits::kMonitorSlice;
+    while (!ended_) {
+        if (!busy_ && !queue_.empty()) {
+            handle_queued();
+        } else if (bytes.empty() || !may_frame()) {
+            break;
+        } else if (Clock::now() >= deadline) {
+            resume_is_due_ = true;
+            break;
+        } else if (const std::optional<MessageFramer::Frame> frame = framer_.next(bytes)) {
+            handle(*frame);
+        }
+    }
+    unread_.assign(bytes);
+    running_ = false;
+    flush();
+    update_watches();
+}
+
+void QmpSession::handle(const MessageFramer::Frame& frame) {
+    if (must_wait()) {
+        handle_while_busy(frame);
+    } else if (frame.error.has_value()) {
+        fail(nullptr, *frame.error);
+    } else {
+        execute(frame.text);
+    }
+}
+
+/// Only with the capability `oob`: without, nothing is read meanwhile.
+void QmpSession::handle_while_busy(const MessageFramer::Frame& frame) {
+    if (frame.error.has_value()) {
+        queue_.push_back({.error = frame.error});
+        return;
+    }
+    const Result<qapi::Document> document = qapi::parse_json(frame.text);
+    if (document) {
+        const Result<Request> request = read_request(*document, oob_);
+        if (request && request->out_of_band) {
+            return dispatch(*document, *request);
+        }
+    }
+    queue_.push_back({.text = std::string(frame.text)});
+}
+
+void QmpSession::handle_queued() {
+    Item item = std::move(queue_.front());
+    queue_.pop_front();
+    if (!item.fds.empty()) {
+        replace_pending(std::move(item.fds));
+    } else if (item.error.has_value()) {
+        fail(nullptr, *item.error);
+    } else {
+        execute(item.text);
+    }
+}
+
+// Commands.
+
+void QmpSession::execute(std::string_view text) {
+    const Result<qapi::Document> document = qapi::parse_json(text);
+    if (!document) {
+        return fail(nullptr, document.error());
+    }
+    const Result<Request> request = read_request(*document, oob_);
+    if (!request) {
+        return fail(&*document, request.error());
+    }
+    dispatch(*document, *request);
+}
+
+void QmpSession::dispatch(const qapi::Document& document, const Request& request) {
+    if (!negotiated_ && request.command != kNegotiate) {
+        return fail(&document, not_found("the first command must be 'qmp_capabilities'"));
+    }
+    if (negotiated_ && request.command == kNegotiate) {
+        return fail(&document, not_found("the capabilities have been negotiated already"));
+    }
+    const CommandTable::Entry* entry = monitor_.commands.find(request.command);
+    if (entry == nullptr) {
+        return fail(&document, unknown_command(request.command, monitor_.commands));
+    }
+    if (request.out_of_band && !entry->allow_oob) {
+        return fail(&document, Error("'" + std::string(entry->name) +
+                                     "' cannot be executed "
+                                     "out of band")
+                                   .with_hint("send it as 'execute'"));
+    }
+    busy_ = busy_ || !request.out_of_band;
+    entry->run(request.arguments, document,
+               Call(weak_from_this(), request_id(document, monitor_.layout), request.out_of_band));
+}
+
+void QmpSession::fail(const qapi::Document* document, const Error& error) {
+    qapi::JsonWriter writer(monitor_.layout);
+    writer.begin_object();
+    if (document != nullptr) {
+        if (const std::string id = request_id(*document, monitor_.layout); !id.empty()) {
+            writer.key("id");
+            writer.raw(id);
+        }
+    }
+    write_error(writer, error);
+    writer.end_object();
+    send(writer.text());
+}
+
+void QmpSession::answer(std::string message, bool out_of_band) {
+    send(message);
+    if (!out_of_band) {
+        busy_ = false;
+    }
+    run({});  // nothing if run() is what we are called from
+}
+
+UniqueFd QmpSession::take_fd() {
+    if (pending_fds_.empty()) {
+        return {};
+    }
+    UniqueFd first = std::move(pending_fds_.front());
+    replace_pending({});
+    return first;
+}
+
+void QmpSession::replace_pending(std::vector<UniqueFd> fds) {
+    pending_fds_.swap(fds);
+    for (UniqueFd& fd : fds) {
+        if (monitor_.dispose && fd) {
+            monitor_.dispose(std::move(fd));
+        }
+    }
+}
+
+Result<void> QmpSession::negotiate(const std::vector<qapi::QMPCapability>& enable) {
+    oob_ = std::find(enable.begin(), enable.end(), qapi::QMPCapability::oob) != enable.end();
+    negotiated_ = true;
+    return {};
+}
+
+// Output.
+
+void QmpSession::send_event(std::string_view message) {
+    if (negotiated_) {
+        send(message);
+    }
+}
+
+void QmpSession::send(std::string_view message) {
+    if (deaf_ || ended_) {
+        return;
+    }
+    output_.append(message).append("\r\n");
+    if (!running_) {
+        flush();
+        update_watches();
+    }
+    if (output_.size() - sent_ > limits::kMonitorBacklog) {
+        monitor_.log.warning("monitor " + monitor_.name +
+                             ": a client that does not read is cut off");
+        end();
+    }
+}
+
+void QmpSession::flush() {
+    while (sent_ < output_.size()) {
+        const Result<std::size_t> taken = transport_.send(std::string_view(output_).substr(sent_));
+        if (!taken) {
+            // What the client sent before it went away is still executed.
+            deaf_ = true;
+            sent_ = output_.size();
+            break;
+        }
+        if (*taken == 0) {
+            return;
+        }
+        sent_ += *taken;
+    }
+    output_.clear();
+    sent_ = 0;
+}
+
+void QmpSession::update_watches() {
+    if (ended_) {
+        return;
+    }
+    const bool reads = unread_.empty() && may_frame();
+    const bool writes = sent_ < output_.size();
+    const unsigned reading = reads ? fd_readable : fd_none;
+    const unsigned writing = writes ? fd_writable : fd_none;
+    if (output_watch_) {
+        (void)output_watch_.set_events(writing);
+    }
+    if (input_watch_) {
+        watch_input(transport_.output() == transport_.input() ? reading | writing : reading);
+    }
+    if (resume_is_due_ || (reads && !input_watch_)) {
+        resume_timer_ = Timer(monitor_.loop, std::chrono::milliseconds(0),
+                              [this] { resume_is_due_ ? run({}) : on_ready(fd_readable); });
+    }
+}
+
+void QmpSession::watch_input(unsigned events) {
+    if (std::exchange(watched_, events) != events) {
+        (void)input_watch_.set_events(events);
+    }
+}
+
+void QmpSession::shut_down() {
+    flush();
+    end();
+}
+
+void QmpSession::end() {
+    if (std::exchange(ended_, true)) {
+        return;
+    }
+    const std::shared_ptr<QmpSession> guard = shared_from_this();
+    input_watch_.reset();
+    output_watch_.reset();
+    resume_timer_.reset();
+    replace_pending({});
+    queue_.clear();
+    on_end_(*this);
+}
+
+}  // namespace net

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/base/limits.h"
+#include "net/event_loop.h"
+#include "net/log.h"
+#include "net/qmp/call.h"
+#include "net/qmp/command_table.h"
+#include "net/qmp/message_framer.h"
+#include "net/qmp/request.h"
+#include "net/qmp/transport.h"
+
+namespace net {
+
+/// What the sessions of one monitor share; outlives them.
+struct QmpMonitor {
+    QmpMonitor(EventLoop& event_loop, const CommandTable& command_table, NamedFds::Dispose close_fd)
+        : loop(event_loop), commands(command_table), dispose(std::move(close_fd)) {}
+
+    EventLoop& loop;
+    const CommandTable& commands;
+    qapi::VersionInfo version = {};  ///< For the greeting.
+    Log log = {};
+    std::string name = {};  ///< For the log: where it listens.
+    qapi::JsonLayout layout = qapi::JsonLayout::line;
+    NamedFds::Dispose dispose;  ///< May be empty; see NamedFds.
+    NamedFds fds{dispose};
+    std::vector<char> read_buffer = std::vector<char>(limits::kMonitorRead);
+};
+
+/// One client of a QMP monitor: greeting, negotiation, commands in their order, events.
+///
+/// Commands are executed as they come. One that is not answered at once holds up the later ones of
+/// this client, and of no other. With the capability `oob`, reading goes on meanwhile and exec-oob
+/// commands are executed at once. Never waits for a client: a slow one is not read from, and one
+/// that does not even take its events is cut off.
+class QmpSession : public Caller, public std::enable_shared_from_this<QmpSession> {
+public:
+    /// `on_end` is called once, when the client is gone; never before start() has returned.
+    QmpSession(QmpMonitor& monitor, Transport transport, std::function<void(QmpSession&)> on_end);
+
+    /// Sends the greeting and starts reading.
+    Result<void> start();
+
+    /// Sends an event, if the client is past the negotiation.
+    void send_event(std::string_view message);
+    /// Stops reading. What is still to be sent is sent if the kernel takes it now.
+    void shut_down();
+
+    NamedFds& named_fds() override { return monitor_.fds; }
+    UniqueFd take_fd() override;
+    Result<void> negotiate(const std::vector<qapi::QMPCapability>& enable) override;
+    qapi::JsonLayout layout() const override { return monitor_.layout; }
+    void answer(std::string message, bool out_of_band) override;
+
+private:
+    /// What waits for the in-band command that is busy: a message, why there is none, or
+    /// descriptors that arrived at this place.
+    struct Item {
+        std::string text = {};
+        std::optional<Error> error = {};
+        std::vector<UniqueFd> fds = {};
+    };
+
+    void on_ready(unsigned ready);
+    void read_some();
+    void run(std::string_view bytes);
+    bool may_frame() const;
+    bool must_wait() const { return busy_ || !queue_.empty(); }
+
+    void handle(const MessageFramer::Frame& frame);
+    void handle_while_busy(const MessageFramer::Frame& frame);
+    void handle_queued();
+    void execute(std::string_view text);
+    void dispatch(const qapi::Document& document, const Request& request);
+    void fail(const qapi::Document* document, const Error& error);
+    void replace_pending(std::vector<UniqueFd> fds);
+
+    void send(std::string_view message);
+    void flush();
+    void update_watches();
+    void watch_input(unsigned events);
+    void end();
+
+    QmpMonitor& monitor_;
+    Transport transport_;
+    std::function<void(QmpSession&)> on_end_;
+    MessageFramer framer_ = {};
+    std::vector<UniqueFd> pending_fds_ = {};  ///< Sent along, and not yet taken by a command.
+    std::deque<Item> queue_ = {};
+    std::string unread_ = {};  ///< Read from the client, not yet cut into messages.
+    std::string output_ = {};
+    std::size_t sent_ = 0;  ///< Bytes of output_ that the kernel has.
+    FdWatch input_watch_ = {};
+    FdWatch output_watch_ = {};
+    Timer resume_timer_ = {};
+    unsigned watched_ = fd_readable;
+    bool resume_is_due_ = false;
+    bool negotiated_ = false;
+    bool oob_ = false;
+    bool busy_ = false;  ///< An in-band command has not been answered.
+    bool running_ = false;
+    bool deaf_ = false;  ///< The client takes no more answers.
+    bool ended_ = false;
+};
+
+}  // namespace net
