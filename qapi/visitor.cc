@@ -10,6 +10,9 @@
 namespace qapi {
 namespace {
 
+/// Unknown members that one message lists.
+constexpr std::size_t kListedKeys = 8;
+
 constexpr std::string_view kSizeHint =
     "QEMU's size suffixes are b, k, M, G, T, P and E, for powers of 1024";
 
@@ -342,12 +345,19 @@ bool VisitorBase::expect_only(Value object, const Known& known, const Path& path
     if (entries == known.hits) {
         return true;
     }
+    std::vector<Value::Entry> unknown;
     for (const Value::Entry& entry : object.entries()) {
-        if (!is_known(entry.key, known)) {
-            return fail_unknown(entry, known, path);
+        const bool listed =
+            std::any_of(unknown.begin(), unknown.end(),
+                        [&entry](const auto& other) { return other.key == entry.key; });
+        if (!listed && !is_known(entry.key, known)) {
+            unknown.push_back(entry);
+            if (unknown.size() > kListedKeys) {
+                break;
+            }
         }
     }
-    return true;
+    return unknown.empty() || fail_unknown(unknown, known, path);
 }
 
 bool VisitorBase::is_known(std::string_view key, const Known& known) {
@@ -357,25 +367,33 @@ bool VisitorBase::is_known(std::string_view key, const Known& known) {
     });
 }
 
-bool VisitorBase::fail_unknown(const Value::Entry& entry, const Known& known, const Path& path) {
-    const Path member{&path, entry.key};
-    std::string name = path_text(member);
-    if (options_.typed_keys) {
-        name = typed_key(std::move(name), entry.value);
+bool VisitorBase::fail_unknown(std::span<const Value::Entry> unknown, const Known& known,
+                               const Path& path) {
+    const Value::Entry& first = unknown.front();
+    const bool several = unknown.size() > 1;
+    std::string message;
+    for (std::size_t i = 0; i < std::min(unknown.size(), kListedKeys); ++i) {
+        message += i == 0 ? "" : i + 1 == unknown.size() ? " and " : ", ";
+        message += "'" + printable(member_name(unknown[i], path), 256) + "'";
     }
+    message += unknown.size() > kListedKeys ? " and others are " : several ? " are " : " is ";
+    message += known.tag.empty()
+                   ? std::string("not known here")
+                   : (several ? "not options of " : "not an option of ") + std::string(known.tag);
     std::vector<std::string_view> names;
     for (const auto list : std::span(known.lists).first(known.count)) {
         names.insert(names.end(), list.begin(), list.end());
     }
-    const std::string_view near = nearest(entry.key, names);
-    std::string hint;
-    if (!near.empty()) {
-        hint = did_you_mean(path_text(Path{&path, near}));
-    }
-    const std::string owner =
-        known.tag.empty() ? "not known here" : "not an option of " + std::string(known.tag);
-    std::string message = "'" + printable(name, 256) + "' is " + owner;
-    return fail(std::move(message), std::move(name), std::move(hint), entry.key_span);
+    const std::string_view near = nearest(first.key, names);
+    std::string hint = near.empty() ? "" : did_you_mean(path_text(Path{&path, near}));
+    return fail(std::move(message), several ? "" : member_name(first, path), std::move(hint),
+                first.key_span);
+}
+
+/// The full path of a member, as it was typed if that is wanted.
+std::string VisitorBase::member_name(const Value::Entry& entry, const Path& path) const {
+    std::string name = path_text(Path{&path, entry.key});
+    return options_.typed_keys ? typed_key(std::move(name), entry.value) : name;
 }
 
 }  // namespace qapi

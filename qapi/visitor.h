@@ -119,7 +119,8 @@ inline constexpr std::array<std::string_view, detail::kMemberCount<S>> kMemberNa
 /// The checks that need no type: what a visitor expects of one value, and the error otherwise.
 ///
 /// Every function returns false after it has stored the error. Errors are of Stage::parse; their
-/// param is the full member path and their span the offending bytes of the source.
+/// param is the full member path and their span the offending bytes of the source. Of several
+/// unknown members none is the param: QEMU, too, names whichever it happens to find.
 class VisitorBase {
 public:
     VisitorBase(const Document& document, VisitorOptions options)
@@ -168,7 +169,8 @@ private:
     bool fail(std::string message, std::string param, std::string hint,
               std::optional<net::TextSpan> span);
     static bool is_known(std::string_view key, const Known& known);
-    bool fail_unknown(const Value::Entry& entry, const Known& known, const Path& path);
+    bool fail_unknown(std::span<const Value::Entry> unknown, const Known& known, const Path& path);
+    std::string member_name(const Value::Entry& entry, const Path& path) const;
     std::string path_text(const Path& path) const;
     std::string typed_key(std::string path, Value value) const;
     std::string describe(Value value) const;

@@ -46,6 +46,18 @@ std::vector<std::string_view> owners_of(std::string_view key,
     return owners;
 }
 
+std::string owners_text(std::string_view subject, const std::vector<std::string_view>& owners) {
+    if (owners.empty() || owners.size() > kOwners) {
+        return {};
+    }
+    std::string text(subject);
+    for (std::size_t i = 0; i < owners.size(); ++i) {
+        text += i == 0 ? "" : i + 1 == owners.size() ? " and " : ", ";
+        text += owners[i];
+    }
+    return text;
+}
+
 std::string unknown_hint(std::string_view key, std::string_view type) {
     const std::vector<std::string_view> owners =
         owners_of(key, static_cast<decltype(qapi::Netdev::branch)*>(nullptr));
@@ -57,15 +69,32 @@ std::string unknown_hint(std::string_view key, std::string_view type) {
     if (removed != kRemoved.end()) {
         return std::string(removed->hint);
     }
-    if (owners.empty() || owners.size() > kOwners) {
-        return {};
+    return owners_text("it is an option of ", owners);
+}
+
+/// Of several options that the type does not have: the types that have all of them.
+std::string unknown_together_hint(const qapi::Document& document, std::string_view type) {
+    std::vector<std::string_view> common;
+    bool first = true;
+    for (const qapi::Value::Entry& entry : document.root().entries()) {
+        std::vector<std::string_view> owners =
+            owners_of(entry.key, static_cast<decltype(qapi::Netdev::branch)*>(nullptr));
+        if (entry.key == "id" || entry.key == kImpliedKey ||
+            std::find(owners.begin(), owners.end(), type) != owners.end()) {
+            continue;
+        }
+        if (std::exchange(first, false)) {
+            common = std::move(owners);
+            continue;
+        }
+        std::erase_if(common, [&owners](std::string_view name) {
+            return std::find(owners.begin(), owners.end(), name) == owners.end();
+        });
+        if (common.empty()) {
+            break;
+        }
     }
-    std::string text = "it is an option of ";
-    for (std::size_t i = 0; i < owners.size(); ++i) {
-        text += i == 0 ? "" : i + 1 == owners.size() ? " and " : ", ";
-        text += owners[i];
-    }
-    return text;
+    return owners_text("they are options of ", common);
 }
 
 /// Lists that one text holds, so that people give it a list.
@@ -97,8 +126,13 @@ Error explain_missing(Error error, const qapi::Document& document) {
 
 Error with_netdev_hint(Error error, const qapi::Document& document) {
     const std::string key = error.param();
-    if (key.empty() || document.root().kind() != qapi::ValueKind::object) {
+    if (document.root().kind() != qapi::ValueKind::object) {
         return error;
+    }
+    if (key.empty()) {
+        const qapi::Value type = document.root().find(kImpliedKey);
+        std::string hint = type ? unknown_together_hint(document, type.text()) : "";
+        return hint.empty() ? std::move(error) : std::move(error).with_hint(std::move(hint));
     }
     const qapi::Value value = document.root().find(key);
     if (!value) {

@@ -60,7 +60,7 @@ Result<ParsedNetdev> parse_traditional(std::string_view text, TraditionalOptions
     }
     Result<ParsedNetdev> parsed = netdev_from_traditional(options);
     if (!parsed && parsed.error().hint().empty() &&
-        parsed.error().param().find('.') != std::string::npos) {
+        parsed.error().message().find('.') != std::string::npos) {
         return std::move(parsed).error().with_hint("as nested options they are wrong too: " +
                                                    document.error().message());
     }

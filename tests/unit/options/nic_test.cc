@@ -45,9 +45,11 @@ TEST(Nic, RefusesTypeNic) {
 }
 
 TEST(Nic, TakesATapKeyForOneOfTypeUser) {
-    EXPECT_EQ(nic_fault("ifname=tap0,script=no"),
+    EXPECT_EQ(nic_fault("ifname=tap0"),
               "'ifname' is not an option of user [ifname] "
               "(it is an option of tap, netmap, af-xdp and vmnet-bridged)");
+    EXPECT_EQ(nic_fault("ifname=tap0,script=no"),
+              "'ifname' and 'script' are not options of user [] (they are options of tap)");
 }
 
 TEST(Nic, ChecksTheId) {

@@ -125,7 +125,8 @@ TEST(Visitor, ChecksMembersInTableOrderAndUnknownKeysLast) {
               "'tiny' must be a signed 8-bit number, not the string 'x' [tiny]");
     EXPECT_EQ(fault(R"({"zzz":1,"flag":1})"),
               "'flag' must be true or false, not the number 1 [flag]");
-    EXPECT_EQ(fault(R"({"zzz":1,"yyy":1})"), "'zzz' is not known here [zzz]");
+    EXPECT_EQ(fault(R"({"zzz":1})"), "'zzz' is not known here [zzz]");
+    EXPECT_EQ(fault(R"({"zzz":1,"yyy":1})"), "'zzz' and 'yyy' are not known here []");
 }
 
 TEST(Visitor, ChecksBaseMembersBeforeTheBranch) {
