@@ -4,6 +4,7 @@
 #include <iostream>
 #include <optional>
 
+#include "net/cli/batch_qmp.h"
 #include "net/cli/command.h"
 #include "net/options.h"
 #include "net/validate/validate_nic.h"
@@ -47,27 +48,7 @@ Result<void> read_case(std::string_view text, BatchCase& item) {
     return {};
 }
 
-/// The arguments of `{"execute":"netdev_add","arguments":{…}}`.
-Result<qapi::Netdev> parse_netdev_add(std::string_view text) {
-    const qapi::Document document = NET_TRY(qapi::parse_json(text));
-    const qapi::Value command = document.root().find("execute");
-    if (!command || command.text() != "netdev_add") {
-        return Error("only netdev_add is understood here", ErrorClass::command_not_found)
-            .with_stage(Stage::parse);
-    }
-    const qapi::Value arguments = document.root().find("arguments");
-    if (!arguments || arguments.kind() != qapi::ValueKind::object) {
-        return Error("'arguments' must be an object")
-            .with_stage(Stage::parse)
-            .with_param("arguments");
-    }
-    const TextSpan span = arguments.span();
-    ParsedNetdev parsed =
-        NET_TRY(parse_netdev_as(text.substr(span.offset, span.length), NetdevLanguage::json));
-    return std::move(parsed.netdev);
-}
-
-/// What one case asks for. `-nic none` and `-net none` ask for no backend.
+/// What one case asks for. `-nic none`, `-net none` and some QMP commands ask for no backend.
 struct BatchRequest {
     std::optional<qapi::Netdev> netdev = {};
     NetdevOrigin origin = NetdevOrigin::command_line;
@@ -89,7 +70,7 @@ BatchRequest request_of(ParsedNic parsed, NetdevOrigin origin) {
 
 Result<BatchRequest> parse_form(const BatchCase& item) {
     if (item.form == "qmp") {
-        qapi::Netdev netdev = NET_TRY(parse_netdev_add(item.arg));
+        std::optional<qapi::Netdev> netdev = NET_TRY(read_qmp_command(item.arg));
         return BatchRequest{.netdev = std::move(netdev), .origin = NetdevOrigin::monitor};
     }
     if (item.form == "keyval" || item.form == "json") {
