@@ -144,7 +144,10 @@ bool VisitorBase::fail_type(Value value, const Path& path, std::string_view expe
     const std::string name = path_text(path);
     const bool nested = value.kind() == ValueKind::object || value.kind() == ValueKind::list;
     if (nested && document_.grammar() == Grammar::keyval) {
-        const std::string key = options_.typed_keys ? typed_key(name, value) : name + ".*";
+        const bool wrong_shape = expected == "an object" || expected == "a list";
+        const std::string key = options_.typed_keys ? typed_key(name, value)
+                                : wrong_shape       ? name
+                                                    : name + ".*";
         return fail("'" + name + "' must be " + std::string(expected) +
                         " and has no options of its own, such as '" + typed_key(name, value) + "'",
                     key, std::move(hint), value.span());
@@ -152,6 +155,17 @@ bool VisitorBase::fail_type(Value value, const Path& path, std::string_view expe
     const std::string subject = name.empty() ? "the value" : "'" + printable(name, 256) + "'";
     return fail(subject + " must be " + std::string(expected) + ", not " + describe(value), name,
                 std::move(hint), value.span());
+}
+
+std::string VisitorBase::one_of(std::initializer_list<std::string_view> kinds) {
+    std::string text;
+    std::size_t left = kinds.size();
+    for (const std::string_view kind : kinds) {
+        text += text.empty() ? "" : left == 1 ? " or " : ", ";
+        text += kind;
+        --left;
+    }
+    return text;
 }
 
 bool VisitorBase::fail_enum(Value value, std::span<const std::string_view> names,

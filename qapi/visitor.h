@@ -4,6 +4,7 @@
 #include <array>
 #include <concepts>
 #include <cstdint>
+#include <initializer_list>
 #include <limits>
 #include <optional>
 #include <span>
@@ -162,6 +163,8 @@ protected:
     void explain_missing(Value object, const Known& known, const Path& path);
     /// A nested struct in the traditional grammar, which has no way to write one.
     bool fail_nested(const Path& path, std::string_view tag);
+    /// "a string, a number or null"
+    static std::string one_of(std::initializer_list<std::string_view> kinds);
     bool fail_enum(Value value, std::span<const std::string_view> names, const Path& path);
     bool fail_type(Value value, const Path& path, std::string_view expected, std::string hint = {});
 
@@ -260,11 +263,29 @@ private:
         }
     }
 
+    /// What a branch of an alternate takes, in words.
+    template <class T>
+    static constexpr std::string_view kind_name() {
+        if constexpr (takes<T>(ValueKind::object)) {
+            return "an object";
+        } else if constexpr (takes<T>(ValueKind::list)) {
+            return "a list";
+        } else if constexpr (takes<T>(ValueKind::string)) {
+            return "a string";
+        } else if constexpr (takes<T>(ValueKind::boolean)) {
+            return "true or false";
+        } else if constexpr (takes<T>(ValueKind::null)) {
+            return "null";
+        } else {
+            return "a number";
+        }
+    }
+
     template <class... Branch>
     bool read_alternate(Value value, std::variant<Branch...>& out, const Path& path) {
         const ValueKind kind = value.kind();
         if (!(takes<Branch>(kind) || ...)) {
-            return fail_type(value, path, "another kind of value");
+            return fail_type(value, path, one_of({kind_name<Branch>()...}));
         }
         bool good = false;
         static_cast<void>(((takes<Branch>(kind) &&

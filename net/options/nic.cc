@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <utility>
+#include <variant>
 
 #include "net/options.h"
 #include "net/options/language.h"
@@ -19,16 +20,13 @@ std::optional<std::string> take(TraditionalOptions& options, std::string_view ke
 
 /// What both options have in common, once the card's own keys are taken out.
 Result<ParsedNic> read_backend(TraditionalOptions& options, ParsedNic nic) {
-    const std::optional<OptionText> type = options.get(kImpliedKey);
-    if (type && type->text == "none") {
-        nic.warnings = options.take_warnings();
-        return nic;
-    }
     if (!options.get("id")) {
         options.append("id", {}, {});
     }
     ParsedNetdev parsed = NET_TRY(netdev_from_traditional(options));
-    nic.netdev = std::move(parsed.netdev);
+    if (!std::holds_alternative<qapi::NetdevNone>(parsed.netdev.branch)) {
+        nic.netdev = std::move(parsed.netdev);
+    }
     nic.warnings = std::move(parsed.warnings);
     return nic;
 }
@@ -48,6 +46,10 @@ Result<ParsedNic> parse_nic(std::string_view text) {
             .with_stage(Stage::parse)
             .with_param("type")
             .with_span(type->span);
+    } else if (type->text == "none") {
+        // QEMU does not look at what else is given; with -net it does.
+        nic.warnings = options.take_warnings();
+        return nic;
     }
     nic.mac = take(options, "mac");
     nic.model = take(options, "model");

@@ -73,6 +73,16 @@ TEST(Net, ReadsACard) {
     EXPECT_EQ(nic.vectors, 3U);
 }
 
+TEST(Net, ReadsNoBackendButItsOptions) {
+    EXPECT_TRUE(parse_nic("none,foo=1"));  // as in QEMU, which looks no further
+    const auto parsed = parse_net("none");
+    ASSERT_TRUE(parsed) << parsed.error().message();
+    EXPECT_FALSE(parsed->netdev);
+    const auto broken = parse_net("none,foo=1");
+    ASSERT_FALSE(broken);
+    EXPECT_EQ(broken.error().param(), "foo");
+}
+
 TEST(Net, ReadsABackend) {
     const auto parsed = parse_net("tap,ifname=x,id=a");
     ASSERT_TRUE(parsed) << parsed.error().message();

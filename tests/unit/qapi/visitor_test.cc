@@ -203,7 +203,7 @@ TEST(Visitor, ChoosesTheBranchOfAnAlternateByKind) {
     EXPECT_EQ(std::get<std::int64_t>(read(R"({"either":5})")->either->value), 5);
     EXPECT_EQ(fault(R"({"either":{"str":"t","x":1}})"), "'either.x' is not known here [either.x]");
     EXPECT_EQ(fault(R"({"either":[]})"),
-              "'either' must be another kind of value, not a list [either]");
+              "'either' must be a string or an object, not a list [either]");
 }
 
 TEST(Visitor, GivesTheSpanOfTheOffendingBytes) {
