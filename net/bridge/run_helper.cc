@@ -6,10 +6,13 @@
 
 #include <array>
 #include <cerrno>
+#include <iterator>
 #include <memory>
+#include <utility>
 
 #include "net/base/limits.h"
 #include "net/base/subprocess.h"
+#include "net/bridge/helper_answer.h"
 #include "net/bridge/scm_rights.h"
 
 namespace net {
@@ -23,6 +26,16 @@ Error helper_error(const HelperRequest& request, const std::string& what) {
     return Error(quoted(request.helper) + " " + what).with_param("helper");
 }
 
+/// Text of another program, for an error message.
+std::string printable(std::string text) {
+    for (char& c : text) {
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+            c = ' ';
+        }
+    }
+    return text;
+}
+
 std::string resolve_program(const std::string& program) {
     if (program.find('/') != std::string::npos) {
         return program;
@@ -32,21 +45,35 @@ std::string resolve_program(const std::string& program) {
     return found ? std::string(found.get()) : program;
 }
 
-/// Waits until the helper sends, ends or runs out of time; the message, or why there is none.
-Result<FdMessage> await_message(const HelperRequest& request, Subprocess& child, int socket,
-                                Subprocess::Clock::time_point deadline) {
-    switch (NET_TRY(child.wait(deadline, socket, request.cancel_fd))) {
-        case Subprocess::Event::readable:
-            break;
-        case Subprocess::Event::exited:
-            return FdMessage{.end_of_file = true};
-        case Subprocess::Event::timed_out:
-            return helper_error(request,
-                                "did not answer within " + std::to_string(request.timeout.count()) +
-                                    " ms and was killed" + describe_output(child.output()));
-        case Subprocess::Event::cancelled:
-            return helper_error(request, "was interrupted");
+/// What has come over the socket so far.
+struct Answer {
+    std::vector<UniqueFd> fds = {};
+    bool truncated = false;
+    bool without_fd = false;  ///< Data came without a descriptor...
+    bool refusal = false;     ///< ...and was the marker of a reason.
+    bool ended = false;       ///< Nothing more can come.
+
+    void take(FdMessage message) {
+        std::move(message.fds.begin(), message.fds.end(), std::back_inserter(fds));
+        truncated = truncated || message.truncated;
+        ended = ended || message.end_of_file;
+        if (message.fds.empty() && !message.end_of_file && !message.truncated) {
+            without_fd = true;
+            refusal = fds.empty() && message.data == kRefusalMarker;
+        }
     }
+    bool is_done(unsigned queues) const {
+        return ended || truncated || without_fd || fds.size() >= queues;
+    }
+};
+
+Error timed_out(const HelperRequest& request, const char* what, const Subprocess& child) {
+    return helper_error(request, std::string(what) + " within " +
+                                     std::to_string(request.timeout.count()) +
+                                     " ms and was killed" + describe_output(child.output()));
+}
+
+Result<FdMessage> receive(const HelperRequest& request, int socket) {
     Result<FdMessage> message = receive_fds(socket);
     if (!message) {
         return std::move(message).error().with_prefix(quoted(request.helper)).with_param("helper");
@@ -54,45 +81,126 @@ Result<FdMessage> await_message(const HelperRequest& request, Subprocess& child,
     return message;
 }
 
-Result<void> await_success(const HelperRequest& request, Subprocess& child,
-                           Subprocess::Clock::time_point deadline) {
+/// Waits until the helper has sent everything or something odd, ends or runs out of time.
+Result<Answer> await_answer(const HelperRequest& request, Subprocess& child, int socket,
+                            Subprocess::Clock::time_point deadline) {
+    Answer answer;
+    while (!answer.is_done(request.queues)) {
+        switch (NET_TRY(child.wait(deadline, socket, request.cancel_fd))) {
+            case Subprocess::Event::readable:
+                break;
+            case Subprocess::Event::exited:
+                answer.ended = true;  // a process that it left behind may hold the socket
+                return answer;
+            case Subprocess::Event::timed_out:
+                return timed_out(request, "did not answer", child);
+            case Subprocess::Event::cancelled:
+                return helper_error(request, "was interrupted");
+        }
+        FdMessage message = NET_TRY(receive(request, socket));
+        answer.take(std::move(message));
+    }
+    return answer;
+}
+
+Result<void> await_end(const HelperRequest& request, Subprocess& child,
+                       Subprocess::Clock::time_point deadline) {
     if (child.status() == -1) {
         const Subprocess::Event event = NET_TRY(child.wait(deadline, -1, request.cancel_fd));
         if (event == Subprocess::Event::timed_out) {
-            return helper_error(request,
-                                "did not end within " + std::to_string(request.timeout.count()) +
-                                    " ms and was killed" + describe_output(child.output()));
+            return timed_out(request, "did not end", child);
         }
         if (event == Subprocess::Event::cancelled) {
             return helper_error(request, "was interrupted");
         }
     }
-    if (!child.succeeded()) {
-        return helper_error(request,
-                            describe_wait_status(child.status()) + describe_output(child.output()));
+    return {};
+}
+
+/// For what a helper does that may have been asked for more queues than it knows of.
+Error with_queues_hint(const HelperRequest& request, Error error) {
+    if (request.queues == 1) {
+        return error;
+    }
+    return std::move(error).with_hint(
+        "'queues' above 1 needs a helper that knows --queues=N, such as qnetdev-bridge-helper; "
+        "QEMU's does not");
+}
+
+/// The reason that follows the marker: a message, and in a second line a hint.
+Error refusal_error(const HelperRequest& request, int socket) {
+    std::string text = receive_text(socket, limits::bridge_helper::kReason);
+    const std::size_t newline = text.find('\n');
+    const std::string hint = newline == std::string::npos ? "" : text.substr(newline + 1);
+    return helper_error(request, "refused: " + printable(text.substr(0, newline)))
+        .with_hint(printable(hint));
+}
+
+Error failure(const HelperRequest& request, const Subprocess& child, const Answer& answer,
+              int socket) {
+    if (answer.refusal) {
+        return refusal_error(request, socket);
+    }
+    return with_queues_hint(request, helper_error(request, describe_wait_status(child.status()) +
+                                                               describe_output(child.output())));
+}
+
+std::string count_of(std::size_t count) {
+    return count == 1 ? "one" : std::to_string(count);
+}
+
+/// The descriptors of a well-formed answer: exactly one for each queue.
+Result<std::vector<UniqueFd>> expected_fds(const HelperRequest& request, Answer answer) {
+    if (answer.truncated) {
+        return helper_error(request, "sent descriptors that this process has no room for")
+            .with_hint("raise the limit on open files: ulimit -n");
+    }
+    if (answer.without_fd) {
+        return helper_error(request, "sent data without a descriptor");
+    }
+    if (answer.fds.empty()) {
+        return helper_error(request, "ended without sending a descriptor");
+    }
+    if (answer.fds.size() != request.queues) {
+        Error error = helper_error(
+            request,
+            "sent " + count_of(answer.fds.size()) +
+                (answer.fds.size() == 1 ? " descriptor instead of " : " descriptors instead of ") +
+                count_of(request.queues));
+        return answer.fds.size() < request.queues ? with_queues_hint(request, std::move(error))
+                                                  : error;
+    }
+    return std::move(answer.fds);
+}
+
+/// What the helper has sent beyond what was awaited; it has ended, so that nothing is to wait for.
+Result<void> take_the_rest(const HelperRequest& request, int socket, Answer& answer) {
+    while (!answer.ended && !answer.truncated && !answer.without_fd) {
+        Result<FdMessage> message = receive(request, socket);
+        if (!message) {
+            if (message.error().errnum() == EAGAIN) {
+                return {};
+            }
+            return std::move(message).error();
+        }
+        answer.take(*std::move(message));
     }
     return {};
 }
 
-/// The one descriptor of a well-formed answer.
-Result<UniqueFd> single_fd(const HelperRequest& request, FdMessage message) {
-    if (message.truncated) {
-        return helper_error(request, "sent descriptors that this process has no room for")
-            .with_hint("raise the limit on open files: ulimit -n");
-    }
-    if (message.fds.empty()) {
-        return helper_error(request, message.end_of_file ? "ended without sending a descriptor"
-                                                         : "sent data without a descriptor");
-    }
-    if (message.fds.size() > 1) {
-        return helper_error(
-            request, "sent " + std::to_string(message.fds.size()) + " descriptors instead of one");
-    }
-    return std::move(message.fds.front());
-}
-
 bool is_one_word(std::string_view helper) {
     return helper.find_first_of(" \t") == std::string_view::npos;
+}
+
+void add_arguments(const HelperRequest& request, int socket, std::vector<std::string>& argv) {
+    argv.emplace_back("--use-vnet");
+    argv.push_back("--fd=" + std::to_string(socket));
+    if (is_one_word(request.helper) || request.helper.find("--br=") == std::string_view::npos) {
+        argv.push_back("--br=" + std::string(request.bridge));
+    }
+    if (request.queues > 1) {
+        argv.push_back("--queues=" + std::to_string(request.queues));
+    }
 }
 
 }  // namespace
@@ -124,7 +232,7 @@ Result<std::vector<std::string>> split_helper_command(std::string_view text) {
     return result;
 }
 
-Result<UniqueFd> run_helper(const HelperRequest& request) {
+Result<std::vector<UniqueFd>> run_helper(const HelperRequest& request) {
     std::vector<std::string> argv = NET_TRY(split_helper_command(request.helper));
     std::array<int, 2> ends{};
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
@@ -133,11 +241,8 @@ Result<UniqueFd> run_helper(const HelperRequest& request) {
     }
     const UniqueFd ours(ends[0]);
     UniqueFd theirs(ends[1]);
-    argv.emplace_back("--use-vnet");
-    argv.push_back("--fd=" + std::to_string(theirs.get()));
-    if (is_one_word(request.helper) || request.helper.find("--br=") == std::string_view::npos) {
-        argv.push_back("--br=" + std::string(request.bridge));
-    }
+    add_arguments(request, theirs.get(), argv);
+    (void)send(ours.get(), &kReasonsWanted, 1, MSG_NOSIGNAL);
 
     const auto deadline = Subprocess::Clock::now() + request.timeout;
     Result<Subprocess> spawned = Subprocess::spawn(argv, theirs.get());
@@ -146,10 +251,14 @@ Result<UniqueFd> run_helper(const HelperRequest& request) {
     }
     Subprocess child = *std::move(spawned);
     theirs.reset();
-    FdMessage message = NET_TRY(await_message(request, child, ours.get(), deadline));
+    Answer answer = NET_TRY(await_answer(request, child, ours.get(), deadline));
+    NET_TRY(await_end(request, child, deadline));
     // The exit status first: a helper that failed says why, and that beats "sent nothing".
-    NET_TRY(await_success(request, child, deadline));
-    return single_fd(request, std::move(message));
+    if (!child.succeeded()) {
+        return failure(request, child, answer, ours.get());
+    }
+    NET_TRY(take_the_rest(request, ours.get(), answer));
+    return expected_fds(request, std::move(answer));
 }
 
 }  // namespace net

@@ -14,6 +14,7 @@ namespace net {
 struct HelperRequest {
     std::string_view helper;  ///< Text of `helper=`.
     std::string_view bridge;  ///< Bridge to join, for `--br=`.
+    unsigned queues = 1;
     std::chrono::milliseconds timeout{};
     int cancel_fd = -1;  ///< The helper is killed as soon as this can be read; -1: never.
 };
@@ -26,12 +27,14 @@ struct HelperRequest {
 /// words.
 Result<std::vector<std::string>> split_helper_command(std::string_view text);
 
-/// Runs a bridge helper and receives the tap descriptor it sends.
+/// Runs a bridge helper and receives the descriptors it sends: one for each queue, in their order.
 ///
 /// Contract: HELPER --use-vnet --fd=N --br=BRIDGE (no `--br=` if a text of several words has one),
 /// N being one end of a UNIX stream socket; the helper sends one byte with one descriptor and exits
-/// with status 0. Blocks for at most `timeout`. On failure the helper is dead and every descriptor
-/// closed.
-Result<UniqueFd> run_helper(const HelperRequest& request);
+/// with status 0. For several queues `--queues=COUNT` is added, which QEMU's helper does not know,
+/// and the descriptors come in messages of at most 253. A helper that refuses may say why over the
+/// socket (net/bridge/helper_answer.h). Blocks for at most `timeout`. On failure the helper is dead
+/// and every descriptor closed.
+Result<std::vector<UniqueFd>> run_helper(const HelperRequest& request);
 
 }  // namespace net

@@ -9,13 +9,13 @@
 #include <cerrno>
 #include <cstring>
 
+#include "net/bridge/helper_answer.h"
+
 namespace net {
 namespace {
 
-constexpr std::size_t kMaxFds = 253;  // SCM_MAX_FD in the kernel's include/net/scm.h
-
 struct ControlBuffer {
-    alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(kMaxFds * sizeof(int))> bytes{};
+    alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(kMaxFdsPerMessage * sizeof(int))> bytes{};
 };
 
 void adopt_fds(const cmsghdr* header, std::vector<UniqueFd>& fds) {
@@ -30,8 +30,8 @@ void adopt_fds(const cmsghdr* header, std::vector<UniqueFd>& fds) {
 }  // namespace
 
 Result<FdMessage> receive_fds(int socket) {
-    std::byte data{};
-    iovec piece = {&data, 1};
+    FdMessage received;
+    iovec piece = {&received.data, 1};
     ControlBuffer control;
     msghdr message = {};
     message.msg_iov = &piece;
@@ -43,10 +43,15 @@ Result<FdMessage> receive_fds(int socket) {
     do {
         count = recvmsg(socket, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
     } while (count < 0 && errno == EINTR);
+    // A peer that ends with data of ours unread resets the connection, which is its end all the
+    // same.
+    if (count < 0 && errno == ECONNRESET) {
+        count = 0;
+        message.msg_controllen = 0;
+    }
     if (count < 0) {
         return Error::from_errno(errno, "recvmsg");
     }
-    FdMessage received;
     received.end_of_file = count == 0;
     received.truncated = (message.msg_flags & MSG_CTRUNC) != 0;
     for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
@@ -58,8 +63,25 @@ Result<FdMessage> receive_fds(int socket) {
     return received;
 }
 
+std::string receive_text(int socket, std::size_t limit) {
+    std::string text(limit, '\0');
+    std::size_t size = 0;
+    while (size < limit) {
+        const ssize_t count = recv(socket, text.data() + size, limit - size, MSG_DONTWAIT);
+        if (count < 0 && errno == EINTR) {
+            continue;
+        }
+        if (count <= 0) {
+            break;
+        }
+        size += static_cast<std::size_t>(count);
+    }
+    text.resize(size);
+    return text;
+}
+
 Result<void> send_fds(int socket, const std::vector<int>& fds) {
-    assert(!fds.empty() && fds.size() <= kMaxFds);
+    assert(!fds.empty() && fds.size() <= kMaxFdsPerMessage);
     std::byte data{};
     iovec piece = {&data, 1};
     ControlBuffer control;

@@ -1,29 +1,74 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <variant>
 
 #include "net/bridge/run_helper.h"
+#include "net/tap/fd_list.h"
 #include "net/tap/pipeline.h"
 
 namespace net {
 
-Result<void> net_init_bridge(TapBuild& build) {
+namespace {
+
+HelperRequest make_request(const TapBuild& build) {
     const TapGroup::Origin& origin = build.group.origin();
     const NetContextOptions& settings = build.context.options();
-    const HelperRequest request{
-        .helper = origin.source == TapSource::bridge && origin.helper.empty()
-                      ? std::string_view(settings.default_helper)
-                      : std::string_view(origin.helper),
-        .bridge = origin.bridge,
-        .timeout = settings.script_timeout,
-        .cancel_fd = settings.cancel_fd};
-    UniqueFd fd = NET_TRY(run_helper(request));
-    Result<void> outcome =
-        net_tap_fd_init_external(build, TapFd::owned(std::move(fd)),
-                                 build.tap != nullptr ? build.tap->vhostfd.value_or("") : "");
-    if (!outcome) {
-        Error error =
-            std::move(outcome).error().with_prefix("helper '" + std::string(request.helper) + "'");
-        return error.param().empty() ? std::move(error).with_param("helper") : error;
+    return {.helper = origin.source == TapSource::bridge && origin.helper.empty()
+                          ? std::string_view(settings.default_helper)
+                          : std::string_view(origin.helper),
+            .bridge = origin.bridge,
+            .queues = build.tap != nullptr ? build.tap->queues.value_or(1) : 1,
+            .timeout = settings.script_timeout,
+            .cancel_fd = settings.cancel_fd};
+}
+
+/// One entry for each queue; empty ones if no descriptor of vhost was given.
+std::vector<std::string> vhostfds_of(const TapBuild& build, std::size_t queues) {
+    std::vector<std::string> names(queues);
+    if (build.tap == nullptr) {
+        return names;
+    }
+    if (build.tap->vhostfds.has_value()) {
+        const std::vector<std::string_view> given = split_fd_list(*build.tap->vhostfds);
+        std::copy_n(given.begin(), std::min(queues, given.size()), names.begin());
+    } else {
+        names.front() = build.tap->vhostfd.value_or("");
+    }
+    return names;
+}
+
+/// Queues of one netdev belong to one interface: the guest's packets would go astray otherwise.
+/// A descriptor that is no tap is for the next step to report.
+Result<void> check_same_interface(TapBuild& build, int fd) {
+    if (build.group.size() == 0) {
+        return {};
+    }
+    const Result<TunInterface> interface = build.context.tun().get_iff(fd);
+    if (interface && interface->name != build.group.ifname()) {
+        return Error("queue " + std::to_string(build.group.size()) + " is of interface '" +
+                     interface->name + "', but the first one of '" + build.group.ifname() + "'");
+    }
+    return {};
+}
+
+Result<void> add_queue(TapBuild& build, UniqueFd fd, const std::string& vhostfd) {
+    NET_TRY(check_same_interface(build, fd.get()));
+    return net_tap_fd_init_external(build, TapFd::owned(std::move(fd)), vhostfd);
+}
+
+}  // namespace
+
+Result<void> net_init_bridge(TapBuild& build) {
+    const HelperRequest request = make_request(build);
+    std::vector<UniqueFd> fds = NET_TRY(run_helper(request));
+    const std::vector<std::string> vhostfds = vhostfds_of(build, fds.size());
+    for (std::size_t queue = 0; queue < fds.size(); ++queue) {
+        Result<void> outcome = add_queue(build, std::move(fds[queue]), vhostfds[queue]);
+        if (!outcome) {
+            Error error = std::move(outcome).error().with_prefix("helper '" +
+                                                                 std::string(request.helper) + "'");
+            return error.param().empty() ? std::move(error).with_param("helper") : error;
+        }
     }
     return {};
 }

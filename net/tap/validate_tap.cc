@@ -94,7 +94,10 @@ void check_conflicts(const Tap& tap, std::vector<Error>& broken) {
     } else if (tap.fds.has_value()) {
         refuse_with("fds", {ifname, script, downscript, vnet_hdr, helper, queues, vhostfd}, broken);
     } else if (tap.helper.has_value()) {
-        refuse_with("helper", {ifname, script, downscript, vnet_hdr, queues, vhostfds}, broken);
+        // As an extension a helper may be asked for several queues, and they may have vhost.
+        const bool multi_queue = tap.queues.has_value();
+        const Presence lone_vhostfds{"vhostfds", tap.vhostfds.has_value() && !multi_queue};
+        refuse_with("helper", {ifname, script, downscript, vnet_hdr, lone_vhostfds}, broken);
     } else if (tap.vhostfds.has_value()) {
         broken.push_back(
             broken_rule("'vhostfds' cannot be used without 'fds'", "vhostfds")
@@ -154,16 +157,35 @@ void check_fd_list(const char* option, const std::string& text, NetdevOrigin ori
     check_repeats(option, tokens, origin, broken);
 }
 
+/// `count` is that of the option `source`, whose queues the descriptors are for.
+void check_vhostfds_count(const Tap& tap, const char* source, std::size_t count,
+                          std::vector<Error>& broken) {
+    const std::size_t vhostfds = split_fd_list(*tap.vhostfds).size();
+    if (count != vhostfds) {
+        broken.push_back(broken_rule("'vhostfds' must have one entry for each of '" +
+                                         std::string(source) + "': " + std::to_string(vhostfds) +
+                                         " against " + std::to_string(count),
+                                     "vhostfds"));
+    }
+}
+
+/// The queues of a helper: one vhost descriptor for each, if any.
+void check_helper_vhost(const Tap& tap, NetdevOrigin origin, std::vector<Error>& broken) {
+    if (tap.vhostfds.has_value()) {
+        refuse_with("vhostfds", {{"vhostfd", tap.vhostfd.has_value()}}, broken);
+        check_vhostfds_count(tap, "queues", *tap.queues, broken);
+        check_fd_list("vhostfds", *tap.vhostfds, origin, broken);
+    } else if (tap.vhostfd.has_value() && *tap.queues > 1) {
+        broken.push_back(broken_rule("'vhostfd' is for a single queue, but 'queues' is " +
+                                         std::to_string(*tap.queues),
+                                     "vhostfd")
+                             .with_hint("use 'vhostfds' with one entry for each queue"));
+    }
+}
+
 void check_descriptors(const Tap& tap, NetdevOrigin origin, std::vector<Error>& broken) {
     if (tap.fds.has_value() && tap.vhostfds.has_value()) {
-        const std::size_t fds = split_fd_list(*tap.fds).size();
-        const std::size_t vhostfds = split_fd_list(*tap.vhostfds).size();
-        if (fds != vhostfds) {
-            broken.push_back(broken_rule(
-                "'vhostfds' must have one entry for each of 'fds': " + std::to_string(vhostfds) +
-                    " against " + std::to_string(fds),
-                "vhostfds"));
-        }
+        check_vhostfds_count(tap, "fds", split_fd_list(*tap.fds).size(), broken);
     }
     if (tap.fd.has_value()) {
         check_fd_token("fd", *tap.fd, origin, broken);
@@ -175,6 +197,10 @@ void check_descriptors(const Tap& tap, NetdevOrigin origin, std::vector<Error>& 
     }
     if (tap.fds.has_value() && tap.vhostfds.has_value()) {
         check_fd_list("vhostfds", *tap.vhostfds, origin, broken);
+    }
+    const bool by_helper = !tap.fd.has_value() && !tap.fds.has_value() && tap.helper.has_value();
+    if (by_helper && tap.queues.has_value()) {
+        check_helper_vhost(tap, origin, broken);
     }
 }
 

@@ -3,8 +3,11 @@
 ///
 ///   say=TEXT       writes the text to standard error
 ///   check-args     fails with status 9 unless --use-vnet, --fd= and --br=br7 are there
+///   check-queues=N  the same unless --queues=N is there
+///   check-greeting  the same unless the parent has said that it wants reasons
 ///   connect        the answers hold one end of a new socket pair instead of /dev/null
 ///   send=N         sends N descriptors in one message
+///   refuse=TEXT    sends the marker of a refusal and the text
 ///   data           sends one byte without a descriptor
 ///   close          closes the socket to the parent
 ///   hang           waits for ever
@@ -20,6 +23,7 @@
 #include <string_view>
 #include <vector>
 
+#include "net/bridge/helper_answer.h"
 #include "net/bridge/scm_rights.h"
 
 namespace {
@@ -51,6 +55,27 @@ void check_arguments(int argc, char** argv) {
     }
 }
 
+void check_queues(int argc, char** argv, std::string_view count) {
+    for (int i = 1; i < argc; ++i) {
+        if (argv[i] == "--queues=" + std::string(count)) {
+            return;
+        }
+    }
+    std::exit(9);
+}
+
+void check_greeting(int socket) {
+    char byte = 0;
+    if (recv(socket, &byte, 1, MSG_DONTWAIT) != 1 || byte != net::kReasonsWanted) {
+        std::exit(9);
+    }
+}
+
+void refuse(int socket, const char* text) {
+    const std::string message = net::kRefusalMarker + std::string(text);
+    (void)!send(socket, message.data(), message.size(), MSG_NOSIGNAL);
+}
+
 void connect(Answer& answer) {
     std::array<int, 2> ends{};
     if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends.data()) != 0) {
@@ -69,6 +94,10 @@ void act(const char* word, Answer& answer) {
         }
     } else if (const char* status = value_of(word, "exit=")) {
         std::exit(std::atoi(status));
+    } else if (const char* reason = value_of(word, "refuse=")) {
+        refuse(answer.socket, reason);
+    } else if (verb == "check-greeting") {
+        check_greeting(answer.socket);
     } else if (verb == "connect") {
         connect(answer);
     } else if (verb == "data") {
@@ -92,6 +121,8 @@ int main(int argc, char** argv) {
     for (int i = 1; i < argc; ++i) {
         if (std::string_view(argv[i]) == "check-args") {
             check_arguments(argc, argv);
+        } else if (const char* count = value_of(argv[i], "check-queues=")) {
+            check_queues(argc, argv, count);
         } else {
             act(argv[i], answer);
         }

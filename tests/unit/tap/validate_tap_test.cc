@@ -74,10 +74,35 @@ TEST(ValidateTap, RefusesEachOptionThatFdsExclude) {
 }
 
 TEST(ValidateTap, RefusesEachOptionThatAHelperExcludes) {
-    for (const char* option :
-         {"ifname", "script", "downscript", "vnet_hdr", "queues", "vhostfds"}) {
+    for (const char* option : {"ifname", "script", "downscript", "vnet_hdr", "vhostfds"}) {
         EXPECT_EQ(findings(with({.helper = "/h"}, option)), Findings{clash(option, "helper")});
     }
+}
+
+TEST(ValidateTap, LetsAHelperMakeSeveralQueues) {
+    EXPECT_EQ(findings({.helper = "/h", .queues = 1}), Findings{});
+    EXPECT_EQ(findings({.helper = "/h", .queues = 256}), Findings{});
+    EXPECT_EQ(findings({.helper = "/h", .vhostfds = "3:4", .queues = 2}), Findings{});
+    EXPECT_EQ(findings({.helper = "/h", .vhostfd = "3", .queues = 1}), Findings{});
+    EXPECT_EQ(findings({.helper = "/h", .queues = 257}),
+              Findings{"'queues' must be at most 256, but is 257"});
+    EXPECT_EQ(findings({.helper = "/h", .queues = 0}),
+              Findings{"'queues' must be at least 1, but is 0"});
+}
+
+TEST(ValidateTap, WantsAVhostDescriptorForEachQueueOfAHelper) {
+    EXPECT_EQ(findings({.helper = "/h", .vhostfds = "3:4", .queues = 3}),
+              Findings{"'vhostfds' must have one entry for each of 'queues': 2 against 3"});
+    EXPECT_EQ(findings({.helper = "/h", .vhostfds = "3:x", .queues = 2}),
+              Findings{"'vhostfds' must be a descriptor number, not 'x'"});
+    EXPECT_EQ(findings({.helper = "/h", .vhostfd = "3", .vhostfds = "4", .queues = 1}),
+              Findings{clash("vhostfd", "vhostfds")});
+    const std::vector<Error> broken = validate_tap({.helper = "/h", .vhostfd = "3", .queues = 4},
+                                                   NetdevOrigin::command_line);
+    ASSERT_EQ(broken.size(), 1U);
+    EXPECT_EQ(broken[0].message(), "'vhostfd' is for a single queue, but 'queues' is 4");
+    EXPECT_EQ(broken[0].hint(), "use 'vhostfds' with one entry for each queue");
+    EXPECT_EQ(broken[0].param(), "vhostfd");
 }
 
 TEST(ValidateTap, SelectsTheBranchByPresenceNotByValue) {
