@@ -220,6 +220,9 @@ Result<Privileges> resolve_privileges(const PrivilegeOptions& options) {
         return option_error("'--user' and '--group' both name a group");
     }
     const std::string group = group_in_user ? options.user.substr(colon + 1) : options.group;
+    if (group_in_user && group.empty()) {
+        return option_error("'--user' must name a group behind the ':'");
+    }
     if (!user.empty()) {
         NET_TRY(resolve_user(user, !group.empty(), privileges));
     } else if (group_in_user) {
