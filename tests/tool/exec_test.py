@@ -1,0 +1,429 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""`qnetdev exec`: what reaches the command, as whom it runs, and what is left.
+
+    exec_test.py QNETDEV
+"""
+import json
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+import harness
+
+CHILD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "exec_child.py")
+PYTHON = "/usr/bin/python3"     # which every user may run, wherever ours is from
+PLAIN = "script=no,downscript=no"
+IFF_MULTI_QUEUE = 0x0100
+USER, GROUP = 4711, 4712    # in no user database
+NO_CAPS = "0" * 16
+
+
+class Exec:
+    """Runs `qnetdev exec`; a test is a method that starts with test_."""
+
+    def __init__(self, tap, path, folder):
+        self.tap = tap
+        self.path = path
+        self.folder = folder
+        self.program = shutil.copy(CHILD, folder)
+
+    def run(self, *words, inherited=(), **options):
+        """`inherited`: numbers of descriptors that it finds open."""
+        redirect = "".join(" %d</dev/null" % fd for fd in inherited)
+        return harness.run(["sh", "-c", 'exec "$@"' + redirect, "sh", self.path, "exec", *words],
+                           **options)
+
+    def child(self, name, before, behind, **options):
+        """What the child found; an empty dictionary if it did not run."""
+        outcome = self.run(*before, "--", PYTHON, self.program, *behind, **options)
+        good = self.tap.check(name + ": the command runs", outcome.status == 0 and not outcome.err,
+                              outcome)
+        return json.loads(outcome.out) if good else {}
+
+    def fails(self, name, words, message, hint=None, status=1):
+        """One line of error, at most one hint, nothing on stdout, nothing left."""
+        outcome = self.run(*words)
+        lines = outcome.err.splitlines()
+        want = ["qnetdev: " + message] + (["hint: " + hint] if hint else [])
+        self.tap.check(name, outcome.status == status and not outcome.out and lines == want,
+                       "expected %d and %r\n%s" % (status, want, outcome))
+        self.clean(name)
+
+    def clean(self, name):
+        self.tap.equal(name + ": leaves nothing", harness.leftovers(), [])
+
+    def script(self, name, text):
+        path = os.path.join(self.folder, name)
+        harness.write_program(path, "#!/bin/sh\n" + text + "\n")
+        return path
+
+    def log(self):
+        path = os.path.join(self.folder, "log")
+        with open(path) as text:
+            lines = text.read().splitlines()
+        os.remove(path)
+        return lines
+
+    def taps(self, found):
+        """Number to interface, of the descriptors above 2."""
+        return {int(fd): what[1] for fd, what in found.get("fds", {}).items() if int(fd) > 2}
+
+    # --- what reaches the command ---
+
+    def test_every_form(self):
+        found = self.child("forms", [], [
+            "-name", "x, y", "-netdev", "tap,id=a,ifname=va,queues=3," + PLAIN,
+            "--netdev", '{"type":"tap","id":"b","ifname":"vb","script":"no","downscript":"no"}',
+            "-nic", "tap,model=virtio-net-pci,mac=52:54:00:00:00:01,ifname=vc," + PLAIN,
+            "-net", "tap,ifname=vd," + PLAIN,
+            "-netdev", "user,id=u,hostfwd=tcp::1-:2", "-device", "virtio-net-pci,netdev=a", ""])
+        self.tap.equal("forms: the words", found.get("argv"), [
+            "-name", "x, y", "-netdev", "tap,id=a,fds=3:4:5",
+            "--netdev", '{"id":"b","type":"tap","fd":"6"}',
+            "-nic", "tap,model=virtio-net-pci,mac=52:54:00:00:00:01,fd=7",
+            "-net", "tap,fd=8",
+            "-netdev", "user,id=u,hostfwd=tcp::1-:2", "-device", "virtio-net-pci,netdev=a", ""])
+        taps = self.taps(found)
+        self.tap.equal("forms: each descriptor is a queue of the right interface",
+                       {fd: what and what[0] for fd, what in taps.items()},
+                       {3: "va", 4: "va", 5: "va", 6: "vb", 7: "vc", 8: "vd"})
+        self.tap.check("forms: several queues are multi-queue, one is not", taps and
+                       taps[3][1] & IFF_MULTI_QUEUE and not taps[6][1] & IFF_MULTI_QUEUE, taps)
+        self.clean("forms")
+
+    def test_nothing_else_is_passed(self):
+        netdev = ["-netdev", "tap,id=a,queues=2," + PLAIN]
+        named = ["-netdev", "socket,id=s,fd=9", *netdev]
+        for name, before, behind, want in (
+                ("closed: not where ours were", [], netdev, [0, 1, 2, 4, 5]),
+                ("kept", ["--keep-fd", "9"], netdev, [0, 1, 2, 4, 5, 9]),
+                ("all kept", ["--keep-fd=all"], netdev, [0, 1, 2, 3, 4, 5, 9]),
+                ("named by a netdev", [], named, [0, 1, 2, 4, 5, 9])):
+            found = self.child(name, before, behind, inherited=(3, 9))
+            self.tap.equal(name + ": the descriptors", sorted(map(int, found.get("fds", {}))), want)
+            self.tap.equal(name + ": the words", found.get("argv", [])[-2:],
+                           ["-netdev", "tap,id=a,fds=4:5"])
+            self.tap.equal(name + ": the words before", found.get("argv", [])[:-2], behind[:-2])
+
+    def test_closed_standard_descriptors(self):
+        words = [self.path, "exec", "--", PYTHON, self.program, "-netdev", "tap,id=a," + PLAIN]
+        outcome = harness.run(["sh", "-c", 'exec "$@" <&- 2>&-', "sh", *words])
+        found = json.loads(outcome.out or "{}")
+        self.tap.equal("closed stdin: /dev/null takes its place, not a tap",
+                       found.get("fds", {}).get("0", [""])[0], "/dev/null")
+        self.tap.equal("closed stdin: the tap comes behind", list(self.taps(found)), [3])
+
+    def test_surroundings(self):
+        before = ["--lifetime", "supervise"]
+        for name, options in (("exec", []), ("supervise", before)):
+            found = self.child(name, options, ["-netdev", "tap,id=a," + PLAIN])
+            # What Python itself ignores is in the second list.
+            self.tap.equal(name + ": no signal is blocked", found.get("blocked"), [])
+            self.tap.check(name + ": none is ignored but by Python",
+                           set(found.get("ignored", [0])) <= {signal.SIGPIPE, signal.SIGXFSZ},
+                           found.get("ignored"))
+            self.tap.equal(name + ": set-uid programs gain nothing",
+                           found.get("status", {}).get("NoNewPrivs"), "1")
+        found = self.child("allowed", ["--allow-new-privileges"], [])
+        self.tap.equal("allowed: they do", found.get("status", {}).get("NoNewPrivs"), "0")
+
+    def test_fd_names(self):
+        found = self.child("names", ["--fd-names"], ["-netdev", "tap,id=hn0,queues=2," + PLAIN,
+                                                     "-nic", "tap," + PLAIN])
+        self.tap.equal("names", found.get("listen"), {
+            "LISTEN_FDS": "3", "LISTEN_FDNAMES": "hn0.0:hn0.1:nic1.0",
+            "LISTEN_PID": str(found.get("pid"))})
+        stale = dict(os.environ, LISTEN_FDS="2", LISTEN_FDNAMES="a:b", LISTEN_PID="1")
+        found = self.child("stale names", [], ["-netdev", "tap,id=a," + PLAIN], env=stale)
+        self.tap.equal("stale names: are taken away", found.get("listen"), {})
+        found = self.child("names over ours", ["--fd-names", "--lifetime=supervise"],
+                           ["-netdev", "tap,id=hn0,queues=3," + PLAIN], inherited=(4,))
+        self.tap.equal("names over ours: start at 3 without a gap", sorted(self.taps(found)),
+                       [3, 4, 5])
+        self.tap.equal("names over ours: the process id is the command's",
+                       found.get("listen", {}).get("LISTEN_PID"), str(found.get("pid")))
+        outcome = self.run("--fd-names", "--keep-fd", "4", "--", "true", "-netdev",
+                           "tap,id=hn0,queues=3," + PLAIN, inherited=(4,))
+        self.tap.check("names and kept: are told apart", outcome.status == 1 and
+                       "descriptors 3 to 5, but 4 is to be kept" in outcome.err, outcome)
+
+    def test_templates(self):
+        found = self.child("templates", ["-netdev", "tap,id=hn0,ifname=va,queues=2," + PLAIN], [
+            "--net", "%{hn0.cloud-hypervisor},mac=12:34:56:78:90:ab", "%{hn0.fds}", "100%%{}"])
+        self.tap.equal("templates: the words", found.get("argv"), [
+            "--net", "fd=[3,4],num_queues=4,mac=12:34:56:78:90:ab", "3:4", "100%{}"])
+        self.tap.equal("templates: the descriptors",
+                       {fd: what and what[0] for fd, what in self.taps(found).items()},
+                       {3: "va", 4: "va"})
+        self.fails("unused", ["-netdev", "tap,id=hn0," + PLAIN, "--", "true"],
+                   "-netdev tap,id=hn0,%s: nothing tells the command of this netdev" % PLAIN,
+                   "write %{hn0.fds} in the command, or use --fd-names")
+        self.fails("not ours", ["-netdev", "user,id=u", "--", "true"],
+                   "-netdev user,id=u: exec opens tap and bridge, and this is neither, or has its "
+                   "descriptors already")
+
+    def test_vhost(self):
+        """A stand-in for /dev/vhost-net, seen by this test alone."""
+        device = "/dev/vhost-net"
+        if os.path.exists(device):
+            harness.mount("/dev/null", device, None, 4096)     # MS_BIND
+        else:
+            self.fails("no vhost", ["--", "true", "-netdev", "tap,id=a,vhost=on," + PLAIN],
+                       "-netdev tap,id=a,vhost=on,%s: /dev/vhost-net: No such file or directory" %
+                       PLAIN, "load the kernel module vhost_net, or drop 'vhost'")
+            harness.mount("tmpfs", "/dev", "tmpfs", 0, b"size=1m")
+            os.mkdir("/dev/net")
+            os.mknod("/dev/net/tun", 0o20666, os.makedev(10, 200))
+            os.mknod("/dev/null", 0o20666, os.makedev(1, 3))
+            os.mknod(device, 0o20666, os.makedev(1, 3))
+        found = self.child("vhost", [], ["-netdev", "tap,id=a,queues=2,vhost=on,poll-us=5," + PLAIN])
+        self.tap.equal("vhost: one for each queue", found.get("argv"),
+                       ["-netdev", "tap,id=a,vhost=on,poll-us=5,fds=3:4,vhostfds=5:6"])
+        self.tap.equal("vhost: they are behind the queues",
+                       [found.get("fds", {}).get(fd, [""])[0] for fd in "3456"],
+                       ["/dev/net/tun"] * 2 + [device] * 2)
+        self.clean("vhost")
+
+    # --- as whom ---
+
+    def test_user(self):
+        found = self.child("user", ["--user", "%d:%d" % (USER, GROUP)],
+                           ["-netdev", "tap,id=a,ifname=va,queues=2," + PLAIN])
+        facts = found.get("status", {})
+        self.tap.equal("user: uids", facts.get("Uid"), "\t".join([str(USER)] * 4))
+        self.tap.equal("user: gids", facts.get("Gid"), "\t".join([str(GROUP)] * 4))
+        self.tap.equal("user: groups", facts.get("Groups", "").split(), [str(GROUP)])
+        for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
+            self.tap.equal("user: " + name, facts.get(name), NO_CAPS)
+        self.tap.equal("user: its taps work",
+                       {fd: what and what[0] for fd, what in self.taps(found).items()},
+                       {3: "va", 4: "va"})
+        found = self.child("user, supervised", ["--user", "%d:%d" % (USER, GROUP),
+                                                "--lifetime=supervise"], [])
+        self.tap.equal("user, supervised: uids", found.get("status", {}).get("Uid"),
+                       "\t".join([str(USER)] * 4))
+
+    def test_groups_of_a_user(self):
+        wanted = subprocess.run(["id", "-G", "nobody"], capture_output=True, text=True,
+                                check=True, timeout=10).stdout.split()
+        found = self.child("by name", ["--user", "nobody"], [])
+        self.tap.equal("by name: the groups of the database",
+                       sorted(found.get("status", {}).get("Groups", "").split()), sorted(wanted))
+        found = self.child("group", ["--group", str(GROUP)], [])
+        facts = found.get("status", {})
+        self.tap.equal("group: only the group changes",
+                       [facts.get("Uid"), facts.get("Gid"), facts.get("Groups", "").split()],
+                       ["\t".join("0000"), "\t".join([str(GROUP)] * 4), [str(GROUP)]])
+
+    def test_capabilities(self):
+        want = "%016x" % (1 << 12 | 1 << 23)   # CAP_NET_ADMIN, CAP_SYS_NICE
+        for name, user in (("of a user", ["--user", "%d:%d" % (USER, GROUP)]), ("of root", [])):
+            found = self.child("capabilities " + name,
+                               [*user, "--keep-caps", "net_admin,CAP_SYS_NICE"], [])
+            facts = found.get("status", {})
+            for kind in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
+                self.tap.equal("capabilities %s: %s" % (name, kind), facts.get(kind), want)
+
+    def test_no_right_to_drop(self):
+        """Somebody who may open a tap, but not become somebody else."""
+        outcome = harness.run(["setpriv", "--bounding-set=-setuid,-setgid,-setpcap",
+                               "--inh-caps=-all", self.path, "exec", "--user", "nobody", "--",
+                               "true", "-netdev", "tap,id=a," + PLAIN])
+        self.tap.check("no right: is an error with a hint", outcome.status == 1 and
+                       "cannot drop privileges: " in outcome.err and
+                       "Operation not permitted\nhint: run qnetdev as root" in outcome.err, outcome)
+        self.clean("no right")
+
+    # --- how long ---
+
+    def test_exec_replaces_the_process(self):
+        process = subprocess.Popen([self.path, "exec", "--", PYTHON, self.program, "-netdev",
+                                    "tap,id=a," + PLAIN], stdout=subprocess.PIPE)
+        found = json.loads(process.communicate(timeout=20)[0])
+        self.tap.equal("exec: the command is the process", found["pid"], process.pid)
+
+    def test_status(self):
+        for lifetime in ("exec", "supervise"):
+            outcome = self.run("--lifetime", lifetime, "--", "sh", "-c", "exit 7")
+            self.tap.equal("status: of a command under " + lifetime, outcome.status, 7)
+        outcome = self.run("--lifetime=supervise", "--", "sh", "-c", "kill -KILL $$")
+        self.tap.equal("status: 128 and the signal", outcome.status, 128 + signal.SIGKILL)
+
+    def test_down_script(self):
+        log = os.path.join(self.folder, "log")
+        down = self.script("down", "echo down $1 $(ip -o link show $1 | wc -l) >>" + log)
+        up = self.script("up", "echo up $1 >>" + log)
+        netdev = "tap,id=a,ifname=va,queues=2,script=%s,downscript=%s" % (up, down)
+        outcome = self.run("--user", "%d:%d" % (USER, GROUP), "--", "sh", "-c", "exit 3", "sh",
+                           "-netdev", netdev)
+        self.tap.equal("down script: the command's status", outcome.status, 3)
+        self.tap.equal("down script: ran afterwards, with the interface still there", self.log(),
+                       ["up va", "down va 1"])
+        self.clean("down script")
+        self.fails("down script nobody would run",
+                   ["--lifetime", "exec", "--", "true", "-netdev", netdev],
+                   "with --lifetime exec nobody would run the down script '%s' of 'a'" % down,
+                   "add downscript=no, or drop --lifetime exec")
+        self.tap.equal("down script nobody would run: ran at once", self.log(),
+                       ["up va", "down va 1"])
+
+    def supervised(self, text, *options):
+        """A supervised shell that has said it is ready."""
+        process = subprocess.Popen([self.path, "exec", "--lifetime=supervise", *options, "--",
+                                    "sh", "-c", "trap 'echo got TERM; exit 5' TERM; "
+                                    "trap 'echo got USR1' USR1; echo ready; " + text,
+                                    "sh", "-netdev", "tap,id=a,ifname=va," + PLAIN],
+                                   stdout=subprocess.PIPE, text=True)
+        line = process.stdout.readline()
+        self.tap.equal("supervised: comes up", line, "ready\n")
+        return process
+
+    def test_signals_are_passed_on(self):
+        process = self.supervised("while :; do sleep 0.05; done")
+        process.send_signal(signal.SIGUSR1)
+        self.tap.equal("signals: USR1 reaches the command", process.stdout.readline(),
+                       "got USR1\n")
+        process.send_signal(signal.SIGTERM)
+        out, _ = process.communicate(timeout=20)
+        self.tap.equal("signals: TERM does, and its status comes back",
+                       [out, process.returncode], ["got TERM\n", 5])
+        self.clean("signals")
+
+    def test_die_with_parent(self):
+        process = self.supervised("while :; do sleep 0.05; done", "--die-with-parent")
+        process.kill()
+        process.wait()
+        self.clean("die with parent, supervised")
+        process.stdout.close()
+        # A parent that dies at once: the shell in the middle.
+        pid_file = os.path.join(self.folder, "pid")
+        child = "echo $$ >%s; exec sleep 60" % pid_file
+        words = " ".join(map(shlex.quote, [
+            self.path, "exec", "--die-with-parent", "--", "sh", "-c", child, "sh", "-netdev",
+            "tap,id=a,ifname=va," + PLAIN]))
+        middle = subprocess.Popen(["sh", "-c", words + " & wait"])
+        came = harness.wait_until(lambda: os.path.exists(pid_file) and harness.interfaces(), 10)
+        self.tap.check("die with parent: comes up", came)
+        middle.kill()
+        middle.wait()
+        self.clean("die with parent, exec")
+
+    # --- what goes wrong ---
+
+    def test_program(self):
+        netdev = ["-netdev", "tap,id=a," + PLAIN]
+        self.fails("not found", ["--", "no-such-program", *netdev],
+                   "cannot run 'no-such-program': No such file or directory", status=127)
+        self.fails("not found as a path", ["--", "/no/such", *netdev],
+                   "cannot run '/no/such': No such file or directory", status=127)
+        self.fails("empty", ["--", "", *netdev], "cannot run '': No such file or directory",
+                   status=127)
+        text = os.path.join(self.folder, "text")
+        with open(text, "w"):
+            pass
+        self.fails("not executable", ["--", text, *netdev],
+                   "cannot run '%s': Permission denied" % text, status=126)
+        self.fails("folder", ["--", "/tmp", *netdev], "cannot run '/tmp': Permission denied",
+                   status=126)
+        secret = os.path.join(self.folder, "secret")
+        os.mkdir(secret, 0o700)
+        harness.write_program(os.path.join(secret, "program"), "#!/bin/sh\n")
+        for lifetime in ("exec", "supervise"):
+            self.fails("not executable for the user, " + lifetime,
+                       ["--lifetime", lifetime, "--user", "%d:%d" % (USER, GROUP), "--",
+                        secret + "/program", *netdev],
+                       "cannot run '%s/program': Permission denied" % secret, status=126)
+
+    def test_bad_netdevs(self):
+        self.fails("typing mistake", ["--", "true", "-netdev", "tap,id=a,queus=2"],
+                   "-netdev tap,id=a,queus=2: 'queus' is not an option of tap",
+                   "did you mean 'queues'?")
+        self.fails("same id", ["--", "true", "-netdev", "tap,id=a," + PLAIN, "-netdev",
+                               "tap,id=a," + PLAIN],
+                   "-netdev tap,id=a,%s: 'id' a is in use by another netdev" % PLAIN)
+        self.fails("descriptor that is not there", ["--", "true", "-netdev", "tap,id=a,fd=77"],
+                   "-netdev tap,id=a,fd=77: descriptor 77 is not open",
+                   "open it for qnetdev, for example with 77<>FILE in a shell")
+        outcome = self.run("--", "true", "-netdev", "tap,id=a,queues=3,ifname=va," + PLAIN,
+                           "-netdev", "tap,id=b,ifname=lo," + PLAIN)
+        self.tap.check("second netdev fails: it is named", outcome.status == 1 and
+                       "-netdev tap,id=b," in outcome.err, outcome)
+        self.clean("second netdev fails")
+
+    def test_usage(self):
+        for words, message, hint in (
+                ([], "exec needs a command", "put it behind '--'"),
+                (["true"], "unexpected word 'true'", "put '--' before the command"),
+                (["--usr", "x", "--", "true"], "unknown option '--usr'", "did you mean '--user'?"),
+                (["--lifetime", "long", "--", "true"],
+                 "'--lifetime' must be exec or supervise, not 'long'", None),
+                (["--keep-fd", "-1", "--", "true"],
+                 "'--keep-fd' must be a descriptor's number or all, not '-1'", None),
+                (["--user", "", "--", "true"], "'--user' must be a name or number, not ''", None)):
+            self.fails("usage: " + " ".join(words), words, message, hint, status=2)
+        self.fails("keep a closed one", ["--keep-fd", "77", "--", "true"],
+                   "--keep-fd 77: this descriptor is not open")
+        self.fails("unknown user", ["--user", "no-one", "--", "true", "-netdev", "tap,id=a"],
+                   "'--user': there is no user 'no-one'")
+        outcome = self.run("--", "sh", "-c", "echo $1", "sh", "--help")
+        self.tap.equal("the command's --help is the command's", outcome.out, "--help\n")
+
+    def test_print(self):
+        words = ["-netdev", "tap,id=a,queues=3,ifname=va", "-name", "it's", "-nic",
+                 "bridge,br=br0,model=virtio"]
+        outcome = self.run("--print", "--device", "--user", "no-one", "--", "no-such-qemu", *words)
+        lines = outcome.out.splitlines()
+        self.tap.check("print: status 0", outcome.status == 0 and len(lines) == 2, outcome)
+        self.tap.equal("print: words for a shell, with the numbers to come", shlex.split(lines[0]),
+                       ["no-such-qemu", "-netdev", "tap,id=a,fds=3:4:5", "-name", "it's", "-nic",
+                        "tap,model=virtio,fd=6"])
+        self.tap.equal("print: the device for it", lines[1],
+                       "-device virtio-net-pci,netdev=a,mq=on,vectors=8")
+        found = self.child("as printed", [], ["-netdev", "tap,id=a,queues=3," + PLAIN])
+        self.tap.equal("as printed: are the real numbers", sorted(self.taps(found)), [3, 4, 5])
+        outcome = self.run("--device", "-netdev", "tap,id=h,queues=2", "--")
+        self.tap.equal("device: needs no command", outcome.out,
+                       "-device virtio-net-pci,netdev=h,mq=on,vectors=6\n")
+        self.clean("print")
+
+    def test_interrupted(self):
+        """A signal while a script runs: everything is undone, and the command never starts."""
+        up = self.script("slow", "echo started; sleep 30")
+        process = subprocess.Popen([self.path, "exec", "--", "echo", "ran", "-netdev",
+                                    "tap,id=a,ifname=va,script=%s,downscript=no" % up],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        harness.wait_until(harness.interfaces, 10)
+        time.sleep(0.2)
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=20)
+        self.tap.check("interrupted: fails, and the command has not run",
+                       process.returncode == 1 and not out and re.search("script", err),
+                       "%s %r %r" % (process.returncode, out, err))
+        self.clean("interrupted")
+
+
+def main():
+    path = os.path.abspath(sys.argv[1])
+    if os.geteuid() != 0:
+        harness.skip_all("other users need root")
+    harness.need_tun(mounts=True)
+    tap = harness.Tap()
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        tests = Exec(tap, path, folder)
+        names = [name for name in dir(tests) if name.startswith("test_")]
+        # The one that puts a /dev of its own in place comes last.
+        for name in sorted(names, key=lambda name: name == "test_vhost"):
+            getattr(tests, name)()
+    tap.done()
+
+
+if __name__ == "__main__":
+    main()
