@@ -254,7 +254,7 @@ const Command kExecCommand = {
     "\n"
     "  --user NAME|UID[:GROUP]  run COMMAND as this user, without capabilities\n"
     "  --group NAME|GID         with this group and no other\n"
-    "  --keep-caps LIST         capabilities that it keeps, for example net_admin,sys_nice\n"
+    "  --keep-caps LIST         capabilities that it keeps: net_admin,sys_nice or none\n"
     "  --allow-new-privileges   let set-uid programs work in COMMAND\n"
     "  --lifetime exec          COMMAND takes the place of qnetdev; refused if a down script is "
     "due\n"

@@ -18,8 +18,12 @@
 namespace net::cli {
 namespace {
 
+/// While they change places, twice as many numbers are in use.
 Error move_error(int errnum, int fd) {
-    return Error::from_errno(errnum, "cannot pass on descriptor " + std::to_string(fd));
+    Error error = Error::from_errno(errnum, "cannot pass on descriptor " + std::to_string(fd));
+    return errnum == EMFILE || errnum == EINVAL
+               ? std::move(error).with_hint("raise the limit of open files (ulimit -n)")
+               : error;
 }
 
 /// A bare call: glibc has it only since 2.34.

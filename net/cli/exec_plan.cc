@@ -59,7 +59,7 @@ bool Planner::add(NetdevOption option, std::string_view text, std::optional<std:
         return fail(netdev_option_name(option), text, reading.error());
     }
     for (const int fd : reading->named_fds) {
-        if (!reading->tap && fcntl(fd, F_GETFD) < 0) {
+        if (fcntl(fd, F_GETFD) < 0) {
             return fail(netdev_option_name(option), text,
                         Error("descriptor " + std::to_string(fd) + " is not open")
                             .with_hint("open it for qnetdev, for example with " +

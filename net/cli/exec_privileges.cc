@@ -75,6 +75,9 @@ Result<void> resolve_user(const std::string& user, bool group_given, Privileges&
 
 Result<std::vector<unsigned>> parse_capabilities(std::string_view list) {
     std::vector<unsigned> caps;
+    if (list == "none") {
+        return caps;
+    }
     while (!list.empty()) {
         const std::size_t comma = std::min(list.find(','), list.size());
         std::string name(list.substr(0, comma));
@@ -98,12 +101,16 @@ Error drop_error(int errnum, std::string_view what) {
                            : error;
 }
 
-/// Last of what needs privilege, so it is done first.
-Result<void> limit_bounding_set(const std::vector<unsigned>& kept) {
+/// It needs a privilege that goes with the user, so it comes first. Who lacks that privilege, and
+/// can gain none, has nothing that the set could bound.
+Result<void> limit_bounding_set(const Privileges& privileges) {
+    const std::vector<unsigned>& kept = *privileges.caps;
+    const bool bound_anyway = privileges.no_new_privs && privileges.uid.value_or(getuid()) != 0;
     for (unsigned cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; ++cap) {
         const bool keep = std::find(kept.begin(), kept.end(), cap) != kept.end();
         if (!keep && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) != 0) {
-            return drop_error(errno, "bounding set");
+            return errno == EPERM && bound_anyway ? Result<void>()
+                                                  : drop_error(errno, "bounding set");
         }
     }
     return {};
@@ -241,7 +248,7 @@ Result<Privileges> resolve_privileges(const PrivilegeOptions& options) {
 
 Result<void> drop_privileges(const Privileges& privileges) {
     if (privileges.limit_bounding_set) {
-        NET_TRY(limit_bounding_set(*privileges.caps));
+        NET_TRY(limit_bounding_set(privileges));
     }
     NET_TRY(change_ids(privileges));
     if (privileges.caps) {

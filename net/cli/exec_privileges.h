@@ -17,7 +17,7 @@ namespace net::cli {
 struct PrivilegeOptions {
     std::string user = {};   ///< NAME or UID, optionally `:GROUP`. Empty: no change.
     std::string group = {};  ///< NAME or GID. Empty: the user's.
-    std::optional<std::string> keep_caps = {};  ///< Names with or without `cap_`, ',' between.
+    std::optional<std::string> keep_caps = {};  ///< Names with or without `cap_`, or `none`.
     bool allow_new_privileges = false;
 };
 

@@ -53,13 +53,20 @@ Result<void> open_vhost(OpenTap& tap) {
 Result<OpenTap> open_tap(NetContext& context, const TapRequest& request) {
     NET_TRY(net_client_init(context, without_vhost(request.netdev), {request.origin(), nullptr}));
     const NetClientGroup& group = *context.registry().find_backend(request.netdev.id);
+    if (group.size() != request.queues()) {
+        return Error("asked for " + std::to_string(request.queues()) + " queues, and got " +
+                     std::to_string(group.size()));
+    }
     OpenTap tap{.id = request.netdev.id};
     for (std::size_t queue = 0; queue < group.size(); ++queue) {
         tap.fds.push_back(tap_get_fd(group.client(queue)));
     }
-    const TapState state = NET_TRY(tap_query(group.client(0)));
-    if (state.downscript != "no") {
-        tap.down_script = state.downscript;
+    const Result<TapState> state = tap_query(group.client(0));
+    if (!state) {
+        return state.error();
+    }
+    if (state->downscript != "no") {
+        tap.down_script = state->downscript;
     }
     if (request.needs_vhost()) {
         NET_TRY(open_vhost(tap));

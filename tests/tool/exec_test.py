@@ -231,6 +231,34 @@ class Exec:
             for kind in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
                 self.tap.equal("capabilities %s: %s" % (name, kind), facts.get(kind), want)
 
+    def test_ambient_capabilities_of_a_service(self):
+        """As systemd runs a service that may configure networks, and nothing else."""
+        service = ["setpriv", "--reuid=%d" % USER, "--regid=%d" % GROUP, "--clear-groups",
+                   "--inh-caps=-all,+net_admin", "--ambient-caps=+net_admin"]
+        for name, options, want in (("left", [], "%016x" % (1 << 12)),
+                                    ("none", ["--keep-caps", "none"], NO_CAPS)):
+            outcome = harness.run([*service, self.path, "exec", *options, "--", PYTHON,
+                                   self.program])
+            if not self.tap.check("service, %s: the command runs" % name, outcome.status == 0,
+                                  outcome):
+                continue
+            facts = json.loads(outcome.out)["status"]
+            self.tap.equal("service, %s: capabilities" % name,
+                           [facts["CapEff"], facts["CapPrm"], facts["CapAmb"]], [want] * 3)
+
+    def test_many_queues(self):
+        found = self.child("256 queues", [], ["-netdev", "tap,id=a,ifname=va,queues=256," + PLAIN])
+        self.tap.equal("256 queues: all reach the command",
+                       {fd: what and what[0] for fd, what in self.taps(found).items()},
+                       {fd: "va" for fd in range(3, 259)})
+        outcome = harness.run(["prlimit", "--nofile=300:300", self.path, "exec", "--", "true",
+                               "-netdev", "tap,id=a,queues=256," + PLAIN])
+        self.tap.check("256 queues and few descriptors: an error with a hint",
+                       outcome.status == 1 and
+                       outcome.err.endswith("hint: raise the limit of open files (ulimit -n)\n"),
+                       outcome)
+        self.clean("256 queues")
+
     def test_no_right_to_drop(self):
         """Somebody who may open a tap, but not become somebody else."""
         outcome = harness.run(["setpriv", "--bounding-set=-setuid,-setgid,-setpcap",

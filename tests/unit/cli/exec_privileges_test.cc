@@ -55,6 +55,7 @@ TEST(ExecPrivileges, CapabilitiesGoByEitherName) {
     const std::vector<unsigned> expected = {CAP_NET_ADMIN, CAP_SYS_NICE};
     EXPECT_EQ(resolved({.keep_caps = "net_admin,CAP_SYS_NICE"}).caps, expected);
     EXPECT_EQ(resolved({.keep_caps = ""}).caps, std::vector<unsigned>{});
+    EXPECT_EQ(resolved({.keep_caps = "none"}).caps, std::vector<unsigned>{});
 }
 
 TEST(ExecPrivileges, SetUidProgramsNeedTheBoundingSet) {
