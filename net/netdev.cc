@@ -33,7 +33,8 @@ std::vector<Error> net_validate(const qapi::Netdev& netdev, NetdevOrigin origin)
 Result<void> net_client_init(NetContext& context, const qapi::Netdev& netdev,
                              const NetInitOptions& options) {
     NET_TRY(check_id_is_free(context, netdev.id));
-    return commit(context, NET_TRY(build_netdev(context, netdev, options)));
+    std::unique_ptr<NetClientGroup> group = NET_TRY(build_netdev(context, netdev, options));
+    return commit(context, std::move(group));
 }
 
 Result<void> net_client_del(NetContext& context, std::string_view id) {

@@ -23,6 +23,7 @@ struct Command {
 
 extern const Command kTryCommand;
 extern const Command kCheckCommand;
+extern const Command kRunCommand;
 extern const Command kExecCommand;
 extern const Command kConvertCommand;
 extern const Command kHelpCommand;

@@ -45,7 +45,8 @@ Result<void> NamedFds::add(std::string_view name, UniqueFd fd) {
 }
 
 Result<void> NamedFds::close(std::string_view name) {
-    dispose(NET_TRY(take(name)));
+    UniqueFd fd = NET_TRY(take(name));
+    dispose(std::move(fd));
     return {};
 }
 

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: MIT
+#include <fcntl.h>
+#include <glib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "net/cli/command.h"
+#include "net/cli/report.h"
+#include "net/cli/run_options.h"
+#include "net/cli/service.h"
+#include "net/cli/signals.h"
+#include "net/monitor.h"
+#include "net/netdev.h"
+
+namespace net::cli {
+namespace {
+
+/// What an error message is about.
+struct Failure {
+    std::string_view option;
+    std::string text;
+    Error error;
+};
+
+/// The program from the first socket to the last interface; everything is undone in reverse.
+class Run {
+public:
+    explicit Run(RunOptions options) : options_(std::move(options)) {}
+    Run(const Run&) = delete;
+    Run& operator=(const Run&) = delete;
+    ~Run();
+
+    int run();
+
+private:
+    Result<void> prepare();
+    Result<void> add_fds();
+    std::optional<Failure> open_monitors();
+    Result<void> open_monitor(const MonitorArgument& argument);
+    Result<void> adopt_passed_sockets();
+    std::optional<Failure> set_up_netdevs();
+    Result<void> announce_ready();
+    bool await_client();
+    void stop();
+    void iterate() { (void)g_main_context_iteration(nullptr, TRUE); }
+    int fail(const Failure& failure);
+
+    RunOptions options_;
+    Daemon daemon_ = {};
+    std::vector<PassedSocket> passed_ = {};
+    std::vector<std::string> socket_files_ = {};
+    PidFile pidfile_ = {};
+    UniqueFd signals_ = {};
+    UniqueFd stop_fd_ = {};  ///< Readable once the program is to end: scripts are given up.
+    std::unique_ptr<EventLoop> loop_ = {};
+    std::unique_ptr<NetContext> context_ = {};
+    std::unique_ptr<NetMonitor> monitor_ = {};
+    FdWatch signal_watch_ = {};
+    bool stopping_ = false;
+};
+
+Run::~Run() {
+    notify_service_manager("STOPPING=1");
+    monitor_.reset();
+    if (context_) {
+        net_cleanup(*context_, {.exclusive = true});
+    }
+    for (const std::string& path : socket_files_) {
+        (void)unlink(path.c_str());
+    }
+}
+
+void Run::stop() {
+    stopping_ = true;
+    const std::uint64_t one = 1;
+    (void)!write(stop_fd_.get(), &one, sizeof one);
+}
+
+Result<void> Run::prepare() {
+    passed_ = passed_sockets();
+    if (options_.daemonize) {
+        daemon_ = NET_TRY(Daemon::start());
+    }
+    if (!options_.pidfile.empty()) {
+        pidfile_ = NET_TRY(PidFile::create(options_.pidfile));
+    }
+    signals_ = NET_TRY(signals_as_fd());
+    stop_fd_ = UniqueFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!stop_fd_) {
+        return Error::from_errno(errno, "eventfd");
+    }
+    loop_ = NET_TRY(glib_event_loop(nullptr));
+    NetContextOptions settings;
+    settings.log = stderr_log(kProgram, options_.verbose ? LogLevel::debug : LogLevel::warning);
+    settings.script_timeout = std::chrono::seconds(options_.timeout_seconds);
+    settings.cancel_fd = stop_fd_.get();
+    context_ = net_context_create(*loop_, std::move(settings));
+    monitor_ =
+        std::make_unique<NetMonitor>(*context_, NetMonitorOptions{.name = options_.name,
+                                                                  .start_stopped = options_.stopped,
+                                                                  .on_quit = [this] { stop(); }});
+    signal_watch_ = NET_TRY(FdWatch::create(*loop_, signals_.get(), fd_readable, [this](unsigned) {
+        signal_watch_.reset();  // it stays readable
+        monitor_->announce_shutdown(ShutdownReason::signal);
+        stop();
+    }));
+    return {};
+}
+
+Result<void> Run::add_fds() {
+    for (const AddFdArgument& argument : options_.fds) {
+        UniqueFd copy(fcntl(argument.fd, F_DUPFD_CLOEXEC, 3));
+        if (!copy) {
+            return Error::from_errno(errno, "-add-fd fd=" + std::to_string(argument.fd));
+        }
+        NET_TRY(monitor_->add_fd(argument.set, argument.opaque, std::move(copy)));
+    }
+    return {};
+}
+
+Result<void> Run::open_monitor(const MonitorArgument& argument) {
+    const MonitorAddress& address = argument.address;
+    MonitorAccess access{.name = address.text,
+                         .pretty = address.pretty,
+                         .human = argument.human,
+                         .uids = address.uids};
+    if (std::holds_alternative<MonitorAddress::Stdio>(address.place)) {
+        UniqueFd input(fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3));
+        UniqueFd output(fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
+        if (!input || !output) {
+            return Error::from_errno(errno, "standard input and output");
+        }
+        return monitor_->serve(std::move(input), std::move(output), std::move(access));
+    }
+    MonitorSocket socket = NET_TRY(open_monitor_socket(address));
+    if (!socket.unlink_path.empty()) {
+        socket_files_.push_back(socket.unlink_path);
+    }
+    return socket.listens ? monitor_->listen(std::move(socket.fd), std::move(access))
+                          : monitor_->serve(std::move(socket.fd), std::move(access));
+}
+
+/// Sockets that a service manager listens on for us; "monitor" names one for humans.
+Result<void> Run::adopt_passed_sockets() {
+    for (PassedSocket& passed : passed_) {
+        MonitorAccess access{.name = passed.name.empty() ? "passed socket" : passed.name,
+                             .human = passed.name == "monitor"};
+        NET_TRY(monitor_->listen(std::move(passed.fd), std::move(access)));
+    }
+    return {};
+}
+
+std::optional<Failure> Run::open_monitors() {
+    bool waits = false;
+    for (const MonitorArgument& argument : options_.monitors) {
+        const Result<void> opened = open_monitor(argument);
+        if (!opened) {
+            return Failure{argument.option, argument.address.text, opened.error()};
+        }
+        waits |= argument.address.server && argument.address.wait;
+    }
+    if (const Result<void> adopted = adopt_passed_sockets(); !adopted) {
+        return Failure{"LISTEN_FDS", "", adopted.error()};
+    }
+    while (waits && monitor_->client_count() == 0 && !stopping_) {
+        iterate();
+    }
+    return std::nullopt;
+}
+
+std::optional<Failure> Run::set_up_netdevs() {
+    for (const NetdevArgument* argument : options_.netdevs.in_init_order()) {
+        if (stopping_ || signal_arrived(signals_)) {
+            return std::nullopt;
+        }
+        const Result<void> outcome =
+            net_client_init(*context_, argument->netdev, {argument->origin, {}});
+        if (!outcome) {
+            return Failure{argument->option, argument->text, outcome.error()};
+        }
+    }
+    return std::nullopt;
+}
+
+Result<void> Run::announce_ready() {
+    if (!options_.uses_stdio()) {
+        for (const std::string& line : net_info(*context_)) {
+            print(line + "\n");
+        }
+        (void)fflush(stdout);
+    }
+    NET_TRY(daemon_.detach());
+    const std::size_t count = context_->registry().groups().size();
+    notify_service_manager("READY=1\nSTATUS=" + std::to_string(count) +
+                           (count == 1 ? " netdev" : " netdevs"));
+    return {};
+}
+
+int Run::fail(const Failure& failure) {
+    report_error(failure.option, failure.text, failure.error);
+    return exit_failed;
+}
+
+int Run::run() {
+    Result<void> outcome = prepare();
+    if (outcome) {
+        outcome = add_fds();
+    }
+    if (!outcome) {
+        return fail({"", "", outcome.error()});
+    }
+    std::optional<Failure> failure = open_monitors();
+    if (!failure) {
+        failure = set_up_netdevs();
+    }
+    if (failure) {
+        return fail(*failure);
+    }
+    outcome = announce_ready();
+    if (!outcome) {
+        return fail({"", "", outcome.error()});
+    }
+    while (!stopping_) {
+        iterate();
+    }
+    return exit_done;
+}
+
+int run_run(Words words) {
+    Result<RunOptions> options = parse_run_options(words);
+    if (!options) {
+        report_error("", "", options.error());
+        return exit_usage;
+    }
+    if (const std::optional<int> status = options->netdevs.parse_all()) {
+        return *status;
+    }
+    return Run(*std::move(options)).run();
+}
+
+}  // namespace
+
+const Command kRunCommand = {
+    "run", "hold netdevs, and serve QMP and human monitors",
+    "usage: qnetdev run [-netdev ARG]... [-nic ARG]... [-net ARG]... [-qmp ADDRESS]...\n"
+    "                   [-monitor ADDRESS]... [OPTION]...\n"
+    "\n"
+    "Sets the netdevs up, prints them as `info network` does, and keeps them until a client says\n"
+    "quit or a SIGINT, SIGTERM or SIGHUP arrives. Then down scripts run, and the interfaces that\n"
+    "it made are gone.\n"
+    "\n"
+    "  -netdev ARG          a backend, as QEMU's -netdev takes it; key=value text or JSON\n"
+    "  -nic ARG, -net ARG   a backend, as QEMU's options of that name take it\n"
+    "  -qmp ADDRESS         serve QMP there; -qmp-pretty: with answers on many lines\n"
+    "  -monitor ADDRESS     serve the human monitor there\n"
+    "  -chardev ARG, -mon ARG  the same in two steps, as management programs write it\n"
+    "  -S                   start in run state prelaunch\n"
+    "  -name NAME           what query-name tells\n"
+    "  -add-fd fd=N,set=M[,opaque=TEXT]  put an inherited descriptor into a set\n"
+    "  -pidfile FILE        write the process's number there\n"
+    "  -daemonize           go into the background once everything is set up\n"
+    "  --timeout SECONDS    how long a script or helper may run (default: 30)\n"
+    "  --verbose            tell more on standard error\n"
+    "\n"
+    "ADDRESS is unix:PATH,server=on,wait=off[,mode=0600][,group=NAME][,uid=NUMBER]...,\n"
+    "tcp:HOST:PORT,server=on,wait=off, stdio, or fd:NUMBER of an inherited socket. With wait=on,\n"
+    "which is the default, nothing is set up before a client has connected. Sockets that a\n"
+    "service manager passes (LISTEN_FDS) are served as well; one named \"monitor\" is for humans.\n"
+    "\n"
+    "Exit status: 0 ended as it was told to, 1 something could not be set up, 2 wrong usage.\n",
+    run_run};
+
+}  // namespace net::cli

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+#include "net/cli/service.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include "net/cli/command.h"
+
+namespace net::cli {
+namespace {
+
+constexpr int kFirstPassed = 3;  // SD_LISTEN_FDS_START
+constexpr int kMostPassed = 256;
+
+int number_from_environment(const char* name) {
+    const char* text = getenv(name);
+    int number = 0;
+    if (text != nullptr) {
+        (void)std::from_chars(text, text + std::strlen(text), number);
+    }
+    return number;
+}
+
+std::string_view next_word(std::string_view& list) {
+    const std::size_t colon = list.find(':');
+    const std::string_view word = list.substr(0, colon);
+    list.remove_prefix(colon == list.npos ? list.size() : colon + 1);
+    return word;
+}
+
+}  // namespace
+
+void notify_service_manager(std::string_view state) {
+    const char* path = getenv("NOTIFY_SOCKET");
+    sockaddr_un address = {};
+    const std::size_t length = path == nullptr ? 0 : std::strlen(path);
+    if (length < 2 || length >= sizeof address.sun_path || (*path != '/' && *path != '@')) {
+        return;
+    }
+    address.sun_family = AF_UNIX;
+    std::memcpy(address.sun_path, path, length);
+    if (*path == '@') {
+        address.sun_path[0] = '\0';  // an abstract socket
+    }
+    const UniqueFd socket_fd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    (void)sendto(socket_fd.get(), state.data(), state.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
+                 reinterpret_cast<const sockaddr*>(&address),
+                 static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length));
+}
+
+std::vector<PassedSocket> passed_sockets() {
+    std::vector<PassedSocket> sockets;
+    const int count = number_from_environment("LISTEN_FDS");
+    const char* names = getenv("LISTEN_FDNAMES");
+    std::string_view rest = names == nullptr ? "" : names;
+    if (number_from_environment("LISTEN_PID") == getpid() && count <= kMostPassed) {
+        for (int fd = kFirstPassed; fd < kFirstPassed + count; ++fd) {
+            (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+            sockets.push_back({UniqueFd(fd), std::string(next_word(rest))});
+        }
+    }
+    for (const char* name : {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"}) {
+        (void)unsetenv(name);
+    }
+    return sockets;
+}
+
+Result<PidFile> PidFile::create(const std::string& path) {
+    PidFile file;
+    UniqueFd fd(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
+    if (!fd) {
+        return Error::from_errno(errno, "cannot write " + path).with_param("pidfile");
+    }
+    struct flock lock = {};
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    if (fcntl(fd.get(), F_SETLK, &lock) != 0) {
+        return Error(path + " belongs to a process that still runs").with_param("pidfile");
+    }
+    file.path_ = path;
+    const std::string text = std::to_string(getpid()) + "\n";
+    if (ftruncate(fd.get(), 0) != 0 ||
+        write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
+        return Error::from_errno(errno, "cannot write " + path).with_param("pidfile");
+    }
+    file.fd_ = std::move(fd);
+    return file;
+}
+
+PidFile::~PidFile() {
+    if (fd_) {
+        (void)unlink(path_.c_str());
+    }
+}
+
+Result<Daemon> Daemon::start() {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        return Error::from_errno(errno, "pipe");
+    }
+    const UniqueFd read_end(ends[0]);
+    Daemon daemon;
+    daemon.parent_ = UniqueFd(ends[1]);
+    const pid_t child = fork();
+    if (child < 0) {
+        return Error::from_errno(errno, "fork");
+    }
+    if (child == 0) {
+        (void)setsid();
+        return daemon;
+    }
+    daemon.parent_.reset();
+    char detached = 0;
+    ssize_t count = 0;
+    do {
+        count = read(read_end.get(), &detached, 1);
+    } while (count < 0 && errno == EINTR);
+    if (count == 1) {
+        _exit(exit_done);
+    }
+    int status = 0;
+    (void)waitpid(child, &status, 0);
+    _exit(WIFEXITED(status) ? WEXITSTATUS(status) : exit_failed);
+}
+
+Result<void> Daemon::detach() {
+    if (!parent_) {
+        return {};
+    }
+    const UniqueFd null(open("/dev/null", O_RDWR | O_CLOEXEC));
+    if (!null || chdir("/") != 0) {
+        return Error::from_errno(errno, "cannot leave the terminal");
+    }
+    for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+        if (dup2(null.get(), standard) < 0) {
+            return Error::from_errno(errno, "cannot leave the terminal");
+        }
+    }
+    (void)!write(parent_.get(), "", 1);
+    parent_.reset();
+    return {};
+}
+
+}  // namespace net::cli

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/result.h"
+#include "net/unique_fd.h"
+
+/// What a program owes to whoever started it as a service.
+namespace net::cli {
+
+/// Tells the service manager, if there is one (sd_notify(3)): "READY=1", "STATUS=…", "STOPPING=1".
+void notify_service_manager(std::string_view state);
+
+/// The sockets that the service manager passed along (sd_listen_fds(3)), now close-on-exec, and
+/// their names. Takes the variables out of the environment, so that no child believes them.
+struct PassedSocket {
+    UniqueFd fd;
+    std::string name = {};  ///< Empty unless the manager named it.
+};
+std::vector<PassedSocket> passed_sockets();
+
+/// A file with our process's number, locked for as long as this lives and then removed.
+class PidFile {
+public:
+    /// Fails if another process has the file locked.
+    static Result<PidFile> create(const std::string& path);
+    PidFile() = default;
+    PidFile(PidFile&&) = default;
+    PidFile& operator=(PidFile&&) = default;
+    ~PidFile();
+
+private:
+    std::string path_ = {};
+    UniqueFd fd_ = {};
+};
+
+/// The way into the background: the process that was started stays until its child says how it
+/// went, so that whoever started it can rely on the exit status.
+class Daemon {
+public:
+    /// Forks; call before any thread exists. In the parent it does not return. The child is in a
+    /// session of its own.
+    static Result<Daemon> start();
+    Daemon() = default;
+    Daemon(Daemon&&) = default;
+    Daemon& operator=(Daemon&&) = default;
+
+    /// Lets the parent end with status 0, and leaves terminal and working directory. Without it
+    /// the parent ends with our status.
+    Result<void> detach();
+
+private:
+    UniqueFd parent_ = {};
+};
+
+}  // namespace net::cli
