@@ -69,7 +69,7 @@ CHECKS = {
     ),
     "Options that exclude each other": (
         ("A descriptor and a name", "tap,id=n0,fd=7,ifname=tap0,script=no"),
-        ("A helper and queues", "tap,id=n0,helper=/usr/lib/qemu/qemu-bridge-helper,queues=4"),
+        ("A helper and a name", "tap,id=n0,helper=/usr/lib/qemu/qemu-bridge-helper,ifname=t0"),
         ("The same descriptor twice", "tap,id=n0,fds=7:8:7"),
         ("A descriptor's name outside a monitor", "tap,id=n0,fd=mytap"),
         ("A vhost descriptor without vhost", "tap,id=n0,vhost=off,vhostfd=9"),

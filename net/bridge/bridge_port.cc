@@ -23,6 +23,8 @@ void read_tap_data(const nlattr* data, PortLink& link) {
     for_each_nested(data, [&link](const nlattr* attribute) {
         if (mnl_attr_get_type(attribute) == IFLA_TUN_NUM_QUEUES) {
             link.tap_queues = mnl_attr_get_u32(attribute);
+        } else if (mnl_attr_get_type(attribute) == IFLA_TUN_PERSIST) {
+            link.is_persistent = mnl_attr_get_u8(attribute) != 0;
         }
     });
 }
@@ -92,12 +94,6 @@ int on_link(const nlmsghdr* message, void* data) noexcept {
     return MNL_CB_OK;
 }
 
-void set_flag(nlmsghdr* message, unsigned value) {
-    auto* header = static_cast<ifinfomsg*>(mnl_nlmsg_get_payload(message));
-    header->ifi_flags = value;
-    header->ifi_change = IFF_UP;
-}
-
 }  // namespace
 
 int query_link(RouteSocket& socket, const char* name, PortLink& link) {
@@ -107,8 +103,11 @@ int query_link(RouteSocket& socket, const char* name, PortLink& link) {
     return socket.run(message, on_link, &link);
 }
 
-int add_bridge_port(RouteSocket& socket, const PortSettings& settings) {
+int set_bridge_port(RouteSocket& socket, const PortSettings& settings) {
     nlmsghdr* message = socket.link_request(RTM_NEWLINK, NLM_F_ACK, settings.index);
+    auto* header = static_cast<ifinfomsg*>(mnl_nlmsg_get_payload(message));
+    header->ifi_flags = settings.up ? IFF_UP : 0;
+    header->ifi_change = IFF_UP;
     if (settings.mtu) {
         mnl_attr_put_u32(message, IFLA_MTU, *settings.mtu);
     }
@@ -116,14 +115,6 @@ int add_bridge_port(RouteSocket& socket, const PortSettings& settings) {
         mnl_attr_put(message, IFLA_ADDRESS, settings.address->size(), settings.address->data());
     }
     mnl_attr_put_u32(message, IFLA_MASTER, settings.bridge);
-    set_flag(message, IFF_UP);
-    return socket.run(message, nullptr, nullptr);
-}
-
-int remove_bridge_port(RouteSocket& socket, unsigned index) {
-    nlmsghdr* message = socket.link_request(RTM_NEWLINK, NLM_F_ACK, index);
-    mnl_attr_put_u32(message, IFLA_MASTER, 0);
-    set_flag(message, 0);
     return socket.run(message, nullptr, nullptr);
 }
 

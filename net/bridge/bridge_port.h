@@ -24,6 +24,7 @@ struct PortLink {
     /// State as a port of a bridge: BR_STATE_* in <linux/if_bridge.h>.
     std::optional<std::uint8_t> port_state = {};
     std::uint32_t tap_queues = 0;  ///< Attached ones of a multi-queue tap.
+    bool is_persistent = false;    ///< A tap that outlives its descriptors.
     // Of a bridge; times in 1/100 s.
     bool stp = false;
     std::uint32_t forward_delay = 0;
@@ -33,17 +34,15 @@ struct PortLink {
 int query_link(RouteSocket& socket, const char* name, PortLink& link);
 
 struct PortSettings {
-    unsigned index = 0;   ///< The new port.
-    unsigned bridge = 0;  ///< Index of its bridge.
+    unsigned index = 0;   ///< The port.
+    unsigned bridge = 0;  ///< Index of its bridge; 0: of none.
+    bool up = true;
     std::optional<std::uint32_t> mtu = {};
     std::optional<LinkAddress> address = {};
 };
 
-/// One request: MTU and address as given, then member of the bridge, then up. If a later part
-/// fails, the kernel leaves the earlier ones in place.
-int add_bridge_port(RouteSocket& socket, const PortSettings& settings);
-
-/// Takes it out of its bridge again, and sets it down.
-int remove_bridge_port(RouteSocket& socket, unsigned index);
+/// One request: MTU and address as given, then member of the bridge or no more of any, then up or
+/// down. If a later part fails, the kernel leaves the earlier ones in place.
+int set_bridge_port(RouteSocket& socket, const PortSettings& settings);
 
 }  // namespace net

@@ -18,8 +18,12 @@ TapGroup::Origin describe_origin(const NetContext& context, const qapi::NetdevTa
         origin.bridge = tap.br.value_or("br0");
     } else {
         origin.source = TapSource::by_name;
-        origin.script = tap.script.value_or(context.options().default_script);
-        origin.downscript = tap.downscript.value_or(context.options().default_downscript);
+        origin.bridge = tap.br.value_or("");
+        // Joining the bridge is what the default scripts are there for.
+        const bool joins = !origin.bridge.empty() && !tap.script.has_value();
+        const NetContextOptions& settings = context.options();
+        origin.script = tap.script.value_or(joins ? "no" : settings.default_script);
+        origin.downscript = tap.downscript.value_or(joins ? "no" : settings.default_downscript);
     }
     return origin;
 }

@@ -17,9 +17,42 @@ TapScript make_script(TapBuild& build, const char* option, const std::string& pa
                      .timeout = build.context.options().script_timeout};
 }
 
-/// Queue 0 is open: the up script runs, and from then on the down script is owed.
+/// A script that is given brings the interface up by itself: as in QEMU `br` is then no reason to
+/// fail. Without one the bridge is what was asked for.
+Result<void> settle(TapBuild& build, Result<void> joined) {
+    if (joined || !build.tap->script.has_value()) {
+        return joined;
+    }
+    build.context.log().warning("netdev '" + build.group.id() +
+                                "': 'br' is left to 'script': " + joined.error().message());
+    return {};
+}
+
+Result<void> join(TapBuild& build) {
+    Result<JoinedPort> port = join_bridge(build.group.ifname(), build.group.origin().bridge);
+    if (!port) {
+        return std::move(port).error();
+    }
+    build.group.set_bridge_port(*std::move(port));
+    return {};
+}
+
+/// Once all queues are open: whoever is told of the netdev can send at once.
+Result<void> await_bridge(TapBuild& build) {
+    if (!build.group.bridge_port().has_value()) {
+        return {};
+    }
+    return settle(build,
+                  await_forwarding(*build.group.bridge_port(), build.context.options().cancel_fd));
+}
+
+/// Queue 0 is open: its bridge is joined, the up script runs, and from then on the down
+/// script is owed.
 Result<void> bring_up(TapBuild& build, int fd) {
     const TapGroup::Origin& origin = build.group.origin();
+    if (!origin.bridge.empty()) {
+        NET_TRY(settle(build, join(build)));
+    }
     if (names_a_script(origin.script)) {
         NET_TRY(run_tap_script(make_script(build, "script", origin.script, fd),
                                build.context.options().cancel_fd, build.context.log()));
@@ -68,13 +101,13 @@ Result<void> net_tap_open(TapBuild& build) {
     for (unsigned queue = 0; queue < queues; ++queue) {
         Result<void> outcome = net_tap_open_one(build, options);
         if (!outcome) {
-            if (queues == 1) {
+            if (queues == 1 || outcome.error().param() == "br") {
                 return outcome;
             }
             return std::move(outcome).error().with_prefix("queue " + std::to_string(queue));
         }
     }
-    return {};
+    return await_bridge(build);
 }
 
 }  // namespace net

@@ -7,6 +7,16 @@
 #include "net/tap/tap_client.h"
 
 namespace net {
+namespace {
+
+/// For what has no caller left to be told.
+void report(const Result<void>& outcome, const Log& log) {
+    if (!outcome) {
+        log.warning(outcome.error().message());
+    }
+}
+
+}  // namespace
 
 TapGroup::TapGroup(NetContext& context, std::string id, Kind kind, Origin origin)
     : NetClientGroup(std::move(id), kind), context_(context), origin_(std::move(origin)) {}
@@ -27,12 +37,11 @@ TapGroup::~TapGroup() {
         }
         restore_flags(fd.release(), client.flags_before());
     }
-    if (down_script_.has_value()) {
-        job.before_close = [script = *std::move(down_script_), log = context_.log()] {
-            const Result<void> outcome = run_tap_script(script, -1, log);
-            if (!outcome) {
-                log.warning(outcome.error().message());
-            }
+    if (down_script_.has_value() || (bridge_port_.has_value() && bridge_port_->leave)) {
+        job.before_close = [script = std::move(down_script_), port = std::move(bridge_port_),
+                            log = context_.log()] {
+            report(script.has_value() ? run_tap_script(*script, -1, log) : Result<void>(), log);
+            report(port.has_value() ? leave_bridge(*port) : Result<void>(), log);
         };
     }
     if (!job.fds.empty() || job.before_close) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "net/base/fd_flags.h"
+#include "net/bridge/join_bridge.h"
 #include "net/net_client_group.h"
 #include "net/net_context.h"
 #include "net/tap/tap_offload.h"
@@ -43,7 +44,7 @@ public:
         std::string script = {};      ///< by_name: as given, or the default path.
         std::string downscript = {};  ///< The same.
         std::string helper = {};      ///< helper, bridge: the text given.
-        std::string bridge = {};      ///< bridge: as given, or the default.
+        std::string bridge = {};      ///< As given, or the default; by_name: empty for none.
     };
 
     TapGroup(NetContext& context, std::string id, Kind kind, Origin origin);
@@ -73,6 +74,10 @@ public:
     /// From now on the script runs when the group goes.
     void arm_down_script(TapScript script) { down_script_ = std::move(script); }
 
+    /// The interface is a port of a bridge now, and leaves it when the group goes if it has to.
+    void set_bridge_port(JoinedPort port) { bridge_port_ = std::move(port); }
+    const std::optional<JoinedPort>& bridge_port() const { return bridge_port_; }
+
     bool owes_down_script() const { return down_script_.has_value(); }
 
     /// A queue cannot be read any more. Logged once: what befalls one queue befalls all.
@@ -90,6 +95,7 @@ private:
     Origin origin_;
     std::string ifname_ = {};
     std::optional<TapScript> down_script_ = {};
+    std::optional<JoinedPort> bridge_port_ = {};
     std::optional<TapOffloadSupport> offload_support_ = {};
     unsigned offload_ = 0;
     bool opened_here_ = false;

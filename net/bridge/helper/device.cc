@@ -170,7 +170,7 @@ bool join_bridge(RouteSocket& socket, const Arguments& request, const PortLink& 
                                    .bridge = bridge.index,
                                    .mtu = request.mtu.value_or(bridge.mtu),
                                    .address = request.mac.value_or(address)};
-    if (const int errnum = add_bridge_port(socket, settings)) {
+    if (const int errnum = set_bridge_port(socket, settings)) {
         why.set().add("cannot add ").add(device.ifname.view()).add(" to bridge ");
         why.message.add_quoted(request.bridge).add(": ");
         why.add_errno(errnum);
