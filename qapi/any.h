@@ -3,6 +3,7 @@
 
 #include <string>
 #include <tuple>
+#include <variant>
 
 #include "qapi/schema.h"
 
@@ -27,5 +28,23 @@ struct Empty {
 
 template <>
 inline constexpr auto members<Empty> = std::tuple{};
+
+namespace detail {
+
+template <class... Branch>
+struct OneOf {
+    using Type = std::variant<Branch...>;
+};
+template <>
+struct OneOf<> {
+    using Type = std::variant<Empty>;
+};
+
+}  // namespace detail
+
+/// A variant whose alternatives all depend on how the program is built: `OneOf<void, A, B>` is
+/// `std::variant<A, B>`. In a build without any it holds an Empty, which is no branch.
+template <class Void, class... Branch>
+using OneOf = typename detail::OneOf<Branch...>::Type;
 
 }  // namespace qapi

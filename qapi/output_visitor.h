@@ -87,8 +87,10 @@ private:
         const auto& field = value.*entry.field;
         using Field = std::remove_cvref_t<decltype(field)>;
         if constexpr (detail::kIsUnion<Entry>) {
-            writer_.key(entry.tag);
-            std::visit([this](const auto& branch) { this->write(branch.kTag); }, field);
+            if constexpr (!std::is_same_v<Field, std::variant<Empty>>) {
+                writer_.key(entry.tag);
+                std::visit([this](const auto& branch) { this->write(branch.kTag); }, field);
+            }
         } else if constexpr (detail::kIsOptional<Field>) {
             if (field) {
                 writer_.key(entry.name);

@@ -72,6 +72,16 @@ Alternate(Variant Struct::*) -> Alternate<Struct, Variant>;
 template <class Struct>
 inline constexpr auto members = nullptr;
 
+/// A member that is on its way out, and what to do about it ("use 'reconnect-ms' instead").
+struct DeprecatedMember {
+    std::string_view name;
+    std::string_view advice;  ///< Empty: the schema gives none.
+};
+
+/// Members of a generated struct that the schema calls deprecated; in the `_tables.h` header.
+template <class Struct>
+inline constexpr std::array<DeprecatedMember, 0> deprecated_members{};
+
 /// Wire spellings of a generated enum, indexed by its values; specialised beside it.
 template <class Enum>
 inline constexpr std::array<std::string_view, 0> enum_names{};
@@ -90,6 +100,7 @@ struct TypeDoc {
     std::string_view name;
     std::string_view summary;
     std::string_view since;
+    std::string_view example;  ///< One or more lines.
 };
 
 /// Documentation of a generated type's members in wire order; in the `_docs.h` header.

@@ -13,6 +13,9 @@ namespace {
 /// Unknown members that one message lists.
 constexpr std::size_t kListedKeys = 8;
 
+/// Deprecated members that are warned about.
+constexpr std::size_t kWarnings = 8;
+
 constexpr std::string_view kSizeHint =
     "QEMU's size suffixes are b, k, M, G, T, P and E, for powers of 1024";
 
@@ -134,6 +137,17 @@ void VisitorBase::explain_missing(Value object, const Known& known, const Path& 
     }
 }
 
+void VisitorBase::warn_deprecated(const DeprecatedMember& member, const Path& parent) {
+    if (warnings_.size() == kWarnings) {
+        return;
+    }
+    std::string text = "'" + path_text(Path{&parent, member.name}) + "' is deprecated";
+    if (!member.advice.empty()) {
+        text.append(": ").append(member.advice);
+    }
+    warnings_.push_back(std::move(text));
+}
+
 bool VisitorBase::fail_nested(const Path& path, std::string_view tag) {
     return fail("'" + path_text(path) + "' has options of its own, which cannot be written here",
                 std::string(tag), "give it with -netdev", std::nullopt);
@@ -170,6 +184,9 @@ std::string VisitorBase::one_of(std::initializer_list<std::string_view> kinds) {
 
 bool VisitorBase::fail_enum(Value value, std::span<const std::string_view> names,
                             const Path& path) {
+    if (names.empty()) {
+        return fail_type(value, path, "left out: this build has no value for it");
+    }
     std::string hint = did_you_mean(nearest(value.text(), names));
     if (names.size() <= 6) {
         return fail_type(value, path, alternatives(names), std::move(hint));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <concepts>
 #include <cstdint>
@@ -128,6 +129,8 @@ public:
         : document_(document), options_(options) {}
 
     net::Error take_error() { return *std::move(error_); }
+    /// Sentences about deprecated members that were given; not more than a few.
+    std::vector<std::string> take_warnings() { return std::move(warnings_); }
 
 protected:
     /// The names an object may have, gathered while its table and its branch's are walked.
@@ -158,6 +161,7 @@ protected:
                       Known& known);
     bool expect_only(Value object, const Known& known, const Path& path);
 
+    void warn_deprecated(const DeprecatedMember& member, const Path& parent);
     bool fail_missing(const Path& path);
     /// Adds to the error of a missing member the unknown key that was probably meant to be it.
     void explain_missing(Value object, const Known& known, const Path& path);
@@ -181,6 +185,7 @@ private:
     const Document& document_;
     VisitorOptions options_;
     std::optional<net::Error> error_ = {};
+    std::vector<std::string> warnings_ = {};
 };
 
 /// Walks tables. Order of checks: members as in the table, then those of the branch, then unknown
@@ -358,7 +363,16 @@ private:
                         ...) &&
                        (read_branch(std::get<I>(members<S>), object, out, known, path) && ...);
             };
-            return walk(std::make_index_sequence<kCount>());
+            if (!walk(std::make_index_sequence<kCount>())) {
+                return false;
+            }
+            for (const DeprecatedMember& member : deprecated_members<S>) {
+                const auto* const name =
+                    std::find(kMemberNames<S>.begin(), kMemberNames<S>.end(), member.name);
+                if (slots[static_cast<std::size_t>(name - kMemberNames<S>.begin())]) {
+                    warn_deprecated(member, path);
+                }
+            }
         }
         return true;
     }
@@ -432,6 +446,11 @@ private:
         known.tag = enum_name(tag);
         return ((Branch::kTag == tag && (out.template emplace<Branch>(), true)) || ...) ||
                fail_enum(value, enum_names<Tag>, path);
+    }
+
+    /// In a build that has none of the branches no tag is right.
+    bool read_tag(Value value, std::variant<Empty>& /*out*/, Known& /*known*/, const Path& path) {
+        return fail_enum(value, {}, path);
     }
 
     template <class Entry, class S>

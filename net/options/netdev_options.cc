@@ -32,6 +32,7 @@ Result<ParsedNetdev> read_netdev(const qapi::Document& document, IdCheck id_chec
             .error()
             .with_span(document.root().find("id").span());
     }
+    parsed->warnings = visitor.take_warnings();
     return parsed;
 }
 
@@ -116,7 +117,9 @@ Result<ParsedNetdev> netdev_from_traditional(TraditionalOptions& options) {
     NET_TRY(rewrite_ipv6_net(options));
     Result<ParsedNetdev> parsed = read_netdev(options.document(), IdCheck::none);
     if (parsed) {
-        parsed->warnings = options.take_warnings();
+        std::vector<std::string> warnings = options.take_warnings();
+        std::move(parsed->warnings.begin(), parsed->warnings.end(), std::back_inserter(warnings));
+        parsed->warnings = std::move(warnings);
     }
     return parsed;
 }

@@ -15,7 +15,7 @@ _STD_HEADERS = (
     ('string_view', r'std::string_view\b'), ('tuple', r'std::tuple\b'),
     ('variant', r'std::(variant|monostate)\b'), ('vector', r'std::vector\b'),
 )
-_OWN_HEADERS = (('qapi/any.h', r'\b(Any|Null|Empty)\b'), ('qapi/box.h', r'\bBox<'))
+_OWN_HEADERS = (('qapi/any.h', r'\b(Any|Null|Empty|OneOf)\b'), ('qapi/box.h', r'\bBox<'))
 _ESCAPES = {'"': '\\"', '\\': '\\\\', '\n': '\\n', '\t': '\\t'}
 _ESCAPED = re.compile('["\\\\\n\t]')
 
@@ -128,6 +128,7 @@ def tables_header(header, prefix):
             out.paragraph()
             out.begin_if(node.condition)
             print_table(out, node)
+            _print_deprecated(out, node)
             out.end_if(node.condition)
     includes = ['qapi/' + header_name(header.module, prefix, 'types')]
     includes += ['qapi/' + header_name(h.module, prefix, 'tables')
@@ -300,19 +301,18 @@ def _print_conditional_variant(out, field):
     """A variant whose alternatives depend on conditions.
 
     Commas stand beside the conditional alternatives: after them if they come before the first
-    unconditional one, else before them.
+    unconditional one, else before them. If all are conditional, a `void` takes the place of that
+    one, and OneOf leaves it out.
     """
-    pivot = next((n for n, c in enumerate(field.conditions) if c is None), None)
-    out.add('    std::variant<')
+    pivot = next((n for n, c in enumerate(field.conditions) if c is None), -1)
+    out.add('    std::variant<' if pivot >= 0 else '    OneOf<void')
     for number, (use, condition) in enumerate(zip(field.uses, field.conditions)):
         out.begin_if(condition)
-        if pivot is None or number < pivot:
+        if number < pivot:
             out.add(f'        {use},')
         else:
             out.add(f'        {use}' if number == pivot else f'        , {use}')
         out.end_if(condition)
-    if pivot is None:
-        out.add('        std::monostate')
     out.add(f'    > {field.identifier} = {{}};')
 
 
@@ -347,3 +347,48 @@ def print_table(out, struct):
 def _table_entry(struct, field):
     name = f'"{field.name}", ' if field.name is not None else ''
     return f'{field.entry}{{{name}&{struct.name}::{field.identifier}}},'
+
+
+def _print_deprecated(out, struct):
+    """The list of a struct's deprecated members, if it has any."""
+    rows = []
+    for field in struct.table:
+        features = field.source.features if field.source else ()
+        if any(feature.name == 'deprecated' for feature in features):
+            rows.append((field.condition, field.name, _advice(struct.entity)))
+    if not rows:
+        return
+    out.add('', 'template <>')
+    name = f'deprecated_members<{struct.name}>'
+    if any(condition is not None for condition, *_ in rows):
+        guard = either([condition for condition, *_ in rows])
+        out.begin_if(guard, before='template <>')
+        out.add(f'inline constexpr auto {name} = std::to_array<DeprecatedMember>({{')
+    else:
+        guard = None
+        type_ = f'inline constexpr std::array<DeprecatedMember, {len(rows)}>'
+        head = f'{type_} {name}{{{{'
+        out.add(*([head] if len(head) <= WIDTH else [type_, f'    {name}{{{{']))
+    for condition, member, advice in rows:
+        out.begin_if(condition)
+        lines = string_lines(advice, 5)
+        start = f'    {{"{member}",'
+        if len(lines) == 1 and len(start) + len(lines[0]) + 3 <= WIDTH:
+            out.add(f'{start} {lines[0]}}},')
+        else:
+            out.add(start, *(f'     {line}' for line in lines))
+            out.lines[-1] += '},'
+        out.end_if(condition)
+    out.add('}};' if guard is None else '});')
+    out.end_if(guard)
+
+
+def _advice(entity):
+    """What the documentation says about deprecation beyond that, as part of a sentence."""
+    section = entity.doc.features.get('deprecated') if getattr(entity, 'doc', None) else None
+    if section is None:
+        return ''
+    text = ' '.join(section.text_without_since.split())
+    text = re.sub(r'^(The )?[Mm]embers? (@\S+)( is| are)? deprecated[.;:,]? *', '', text)
+    text = re.sub(r'@([A-Za-z0-9_-]+)', r"'\1'", text).rstrip('.')
+    return text[:1].lower() + text[1:]

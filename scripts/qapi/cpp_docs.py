@@ -30,10 +30,10 @@ def _print_type(out, node):
             paragraphs += prose.paragraphs(section.text)
     out.add('template <>', f'inline constexpr TypeDoc type_docs<{node.name}>{{')
     out.add(f'    "{node.name if node.entity.name == "q_empty" else node.entity.name}",')
-    lines = [*string_lines(_joined(paragraphs), 4), *string_lines(doc.since if doc else '', 4)]
-    lines[-2] += ','
-    out.add(*('    ' + line for line in lines))
-    out.lines[-1] += ','
+    examples = [section.text for section in doc.tagged('Example')] if doc else []
+    for text in (_joined(paragraphs), doc.since if doc else '', '\n'.join(examples)):
+        out.add(*('    ' + line for line in string_lines(text, 4)))
+        out.lines[-1] += ','
     out.add('};', '')
 
 

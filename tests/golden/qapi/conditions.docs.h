@@ -17,6 +17,7 @@ inline constexpr TypeDoc type_docs<Kind>{
     "Kind",
     "",
     "",
+    "",
 };
 
 template <>
@@ -30,6 +31,7 @@ inline constexpr auto member_docs<Kind> = std::to_array<MemberDoc>({
 template <>
 inline constexpr TypeDoc type_docs<Maybe>{
     "Maybe",
+    "",
     "",
     "",
 };
@@ -49,6 +51,7 @@ inline constexpr TypeDoc type_docs<Foo>{
     "Foo",
     "",
     "",
+    "",
 };
 
 #if (defined(A) && (defined(B) || !defined(C)))
@@ -66,6 +69,7 @@ inline constexpr TypeDoc type_docs<UniA>{
     "UniA",
     "",
     "",
+    "",
 };
 
 template <>
@@ -74,6 +78,7 @@ inline constexpr std::array<MemberDoc, 0> member_docs<UniA>{};
 template <>
 inline constexpr TypeDoc type_docs<Bee>{
     "Bee",
+    "",
     "",
     "",
 };
@@ -86,6 +91,7 @@ inline constexpr TypeDoc type_docs<Uni>{
     "Uni",
     "",
     "",
+    "",
 };
 
 template <>
@@ -94,8 +100,33 @@ inline constexpr std::array<MemberDoc, 1> member_docs<Uni>{{
 }};
 
 template <>
+inline constexpr TypeDoc type_docs<Cee>{
+    "Cee",
+    "",
+    "",
+    "",
+};
+
+template <>
+inline constexpr std::array<MemberDoc, 0> member_docs<Cee>{};
+
+template <>
+inline constexpr TypeDoc type_docs<AllConditional>{
+    "AllConditional",
+    "",
+    "",
+    "",
+};
+
+template <>
+inline constexpr std::array<MemberDoc, 1> member_docs<AllConditional>{{
+    {"maybe", "Maybe", "", "", false},
+}};
+
+template <>
 inline constexpr TypeDoc type_docs<Alt>{
     "Alt",
+    "",
     "",
     "",
 };

@@ -83,6 +83,25 @@ struct Uni {
     bool operator==(const Uni&) const = default;
 };
 
+struct Cee {
+#if defined(HAVE_X)
+    static constexpr Maybe kTag = Maybe::x;
+#endif
+
+    bool operator==(const Cee&) const = default;
+};
+
+struct AllConditional {
+    /// The alternative held is the "maybe".
+    OneOf<void
+#if defined(HAVE_X)
+        , Cee
+#endif
+    > branch = {};
+
+    bool operator==(const AllConditional&) const = default;
+};
+
 struct Alt {
     std::variant<
         std::string

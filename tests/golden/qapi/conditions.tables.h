@@ -33,6 +33,14 @@ inline constexpr auto members<Uni> = std::tuple{
 };
 
 template <>
+inline constexpr auto members<Cee> = std::tuple{};
+
+template <>
+inline constexpr auto members<AllConditional> = std::tuple{
+    Union{"maybe", &AllConditional::branch},
+};
+
+template <>
 inline constexpr auto members<Alt> = std::tuple{
     Alternate{&Alt::value},
 };

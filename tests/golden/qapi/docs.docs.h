@@ -18,6 +18,7 @@ inline constexpr TypeDoc type_docs<Foo>{
     "First paragraph, two lines.\n\n- a list\n  goes on\n\nUnindented text is about the whole "
     "again.\n\n.. note:: a directive",
     "2.12",
+    "-> { }",
 };
 
 template <>
@@ -35,6 +36,7 @@ inline constexpr std::array<MemberDoc, 3> member_docs<Foo>{{
 template <>
 inline constexpr TypeDoc type_docs<Bar>{
     "Bar",
+    "",
     "",
     "",
 };

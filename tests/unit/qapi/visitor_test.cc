@@ -45,6 +45,16 @@ template <>
 inline constexpr auto members<Shape> =
     std::tuple{Union{"colour", &Shape::branch}, Member{"id", &Shape::id}};
 
+/// All its branches are left out of this build.
+struct Nothing {
+    OneOf<void> branch = {};
+    bool operator==(const Nothing&) const = default;
+};
+template <>
+inline constexpr auto members<Nothing> = std::tuple{Union{"kind", &Nothing::branch}};
+
+static_assert(std::is_same_v<OneOf<void, Round, Plain>, std::variant<Round, Plain>>);
+
 struct TextOrLeaf {
     std::variant<std::string, Leaf, Null, std::int64_t> value = {};
     bool operator==(const TextOrLeaf&) const = default;
@@ -197,13 +207,22 @@ TEST(Visitor, ListsTheValuesOfASmallEnum) {
     EXPECT_EQ(fault(R"({"colour":1})"), "'colour' must be a string, not the number 1 [colour]");
 }
 
+TEST(Visitor, RefusesEveryTagOfAUnionWithoutBranches) {
+    const auto document = parse_json(R"({"kind":"x"})");
+    ASSERT_TRUE(document);
+    const auto read = read_as<Nothing>(*document);
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.error().message(),
+              "'kind' must be left out: this build has no value for it, not the string 'x'");
+}
+
 TEST(Visitor, ChoosesTheBranchOfAnAlternateByKind) {
     EXPECT_EQ(std::get<std::string>(read(R"({"either":"t"})")->either->value), "t");
     EXPECT_EQ(std::get<Leaf>(read(R"({"either":{"str":"t"}})")->either->value), Leaf{"t"});
     EXPECT_EQ(std::get<std::int64_t>(read(R"({"either":5})")->either->value), 5);
     EXPECT_EQ(fault(R"({"either":{"str":"t","x":1}})"), "'either.x' is not known here [either.x]");
     EXPECT_EQ(fault(R"({"either":[]})"),
-              "'either' must be a string or an object, not a list [either]");
+              "'either' must be a string, an object, null or a number, not a list [either]");
 }
 
 TEST(Visitor, GivesTheSpanOfTheOffendingBytes) {
