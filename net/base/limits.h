@@ -23,6 +23,9 @@ inline constexpr std::size_t kJsonDepth = 1024;
 /// JSON tokens of one value (spec: QMP's own limit).
 inline constexpr std::size_t kJsonTokens = std::size_t{2} << 20;
 
+/// Different option names of one keyval argument, and objects above them: more than any type has.
+inline constexpr std::size_t kKeyNames = std::size_t{1} << 18;
+
 /// Bytes of an option name fragment between dots (keyval grammar).
 inline constexpr std::size_t kKeyFragment = 127;
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include <algorithm>
+#include <iterator>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "net/cli/arguments.h"
@@ -12,6 +14,8 @@
 #include "net/cli/report.h"
 #include "net/netdev.h"
 #include "net/options.h"
+#include "net/options/locate.h"
+#include "net/options/traditional.h"
 #include "net/validate/references.h"
 #include "qapi/json_writer.h"
 
@@ -20,6 +24,7 @@ namespace {
 
 struct CheckOptions {
     NetdevArguments netdevs = {};
+    std::vector<std::string> chardevs = {};  ///< Ids.
     bool json = false;
     bool all = false;
     bool batch = false;
@@ -28,34 +33,18 @@ struct CheckOptions {
 /// What is to be said of one argument.
 struct Verdict {
     const NetdevArgument* argument;
-    std::string id = {};
-    std::string type = {};
+    std::string type = {};  ///< Empty if the argument cannot be read.
+    qapi::Netdev netdev = {};
     std::vector<std::string> warnings = {};
     std::vector<Error> findings = {};
 };
 
-/// Of an option that occurs several times, the last occurrence whose value the message quotes.
-std::optional<TextSpan> locate_quoted(const std::string& text, const Error& error) {
-    const std::string needle = "," + error.param() + "=";
-    std::size_t at = text.starts_with('{') ? text.npos : text.rfind(needle);
-    for (; at != text.npos; at = at == 0 ? text.npos : text.rfind(needle, at - 1)) {
-        const std::size_t value = at + needle.size();
-        const std::size_t end = std::min(text.find(',', value), text.size());
-        if (end > value &&
-            error.message().find("'" + text.substr(value, end - value) + "'") != text.npos) {
-            return TextSpan{at + 1, end - at - 1};
-        }
-    }
-    return std::nullopt;
-}
-
 /// Errors of validation know the option, but not where it is written.
-Error with_location(Error error, const std::string& text) {
+Error with_location(Error error, OptionLocator& locator) {
     if (error.span().has_value() || error.param().empty()) {
         return error;
     }
-    std::optional<TextSpan> span = locate_quoted(text, error);
-    span = span ? span : locate_option(text, error.param());
+    const std::optional<TextSpan> span = locator.find(error.param(), error.message());
     return span ? std::move(error).with_span(*span) : error;
 }
 
@@ -66,34 +55,53 @@ Verdict judge(const NetdevArgument& argument) {
         verdict.findings.push_back(std::move(parsed).error());
         return verdict;
     }
-    verdict.id = parsed->netdev.id;
     verdict.type = std::visit(
         [](const auto& branch) {
             return std::string(qapi::enum_name(std::decay_t<decltype(branch)>::kTag));
         },
         parsed->netdev.branch);
     verdict.warnings = std::move(parsed->warnings);
-    for (Error& finding : net_validate(parsed->netdev, argument.origin)) {
-        verdict.findings.push_back(with_location(std::move(finding), argument.text));
-    }
+    verdict.netdev = std::move(parsed->netdev);
+    verdict.findings = net_validate(verdict.netdev, argument.origin);
     return verdict;
 }
 
-/// An id that two arguments carry is found where the second one stands.
-void check_duplicate_ids(std::vector<Verdict>& verdicts) {
-    for (std::size_t i = 0; i < verdicts.size(); ++i) {
-        for (std::size_t j = 0; j < i; ++j) {
-            if (!verdicts[i].type.empty() && !verdicts[j].type.empty() &&
-                verdicts[i].id == verdicts[j].id) {
-                Error error = Error("'id' " + verdicts[i].id + " is used twice")
-                                  .with_stage(Stage::validate)
-                                  .with_param("id");
-                verdicts[i].findings.insert(
-                    verdicts[i].findings.begin(),
-                    with_location(std::move(error), verdicts[i].argument->text));
-                break;
+bool is_json_like(const Verdict& verdict) {
+    return netdev_language(verdict.argument->text) != NetdevLanguage::traditional;
+}
+
+/// Adds what is wrong between the arguments: ids that are used twice, and ids that do not exist.
+/// In the order QEMU creates them: JSON and keyval first, then traditional text.
+void check_together(std::vector<Verdict>& verdicts, const std::vector<std::string>& chardevs) {
+    std::vector<std::string> ids;
+    std::set<std::string> taken;
+    for (const bool json_like : {true, false}) {
+        for (Verdict& verdict : verdicts) {
+            if (verdict.type.empty() || is_json_like(verdict) != json_like) {
+                continue;
             }
+            std::vector<Error> found =
+                validate_references(verdict.netdev, {.netdevs = ids, .chardevs = chardevs});
+            if (!taken.insert(verdict.netdev.id).second) {
+                found.insert(found.begin(), Error("'id' " + verdict.netdev.id + " is used twice")
+                                                .with_stage(Stage::validate)
+                                                .with_param("id"));
+            }
+            verdict.findings.insert(verdict.findings.begin(),
+                                    std::make_move_iterator(found.begin()),
+                                    std::make_move_iterator(found.end()));
+            ids.push_back(verdict.netdev.id);
         }
+    }
+}
+
+void add_locations(Verdict& verdict) {
+    if (verdict.findings.empty()) {
+        return;
+    }
+    OptionLocator locator(verdict.argument->text);
+    for (Error& finding : verdict.findings) {
+        finding = with_location(std::move(finding), locator);
     }
 }
 
@@ -103,7 +111,7 @@ void print_verdict(const Verdict& verdict, bool all) {
         report_warning(argument.option, argument.text, warning);
     }
     if (verdict.findings.empty()) {
-        print(verdict.id + ": " + verdict.type + ", valid\n");
+        print(verdict.netdev.id + ": " + verdict.type + ", valid\n");
         return;
     }
     for (const Error& finding : verdict.findings) {
@@ -188,9 +196,10 @@ int check_netdevs(const CheckOptions& options) {
     for (const NetdevArgument& argument : options.netdevs.items) {
         verdicts.push_back(judge(argument));
     }
-    check_duplicate_ids(verdicts);
+    check_together(verdicts, options.chardevs);
     int status = exit_done;
-    for (const Verdict& verdict : verdicts) {
+    for (Verdict& verdict : verdicts) {
+        add_locations(verdict);
         if (options.json) {
             print(verdict_to_json(verdict, options.all));
         } else {
@@ -207,6 +216,12 @@ int run_check(Words words) {
     specs.push_back(flag_spec("--json", options.json));
     specs.push_back(flag_spec("--all", options.all));
     specs.push_back(flag_spec("--batch", options.batch));
+    specs.push_back({"-chardev", true, [&options](std::string_view text) -> Result<void> {
+                         const TraditionalOptions chardev(text, "backend");
+                         const std::optional<OptionText> id = chardev.get("id");
+                         options.chardevs.emplace_back(id ? id->text : std::string_view());
+                         return {};
+                     }});
     const Result<void> parsed = parse_arguments(words, specs);
     if (!parsed) {
         report_error("", "", parsed.error());
@@ -226,13 +241,14 @@ int run_check(Words words) {
 
 const Command kCheckCommand = {
     "check", "say whether netdevs are valid, and what is wrong with them",
-    "usage: qnetdev check [--all] [--json] -netdev ARG [-netdev ARG]...\n"
+    "usage: qnetdev check [--all] [--json] [-chardev ARG]... -netdev ARG [-netdev ARG]...\n"
     "       qnetdev check --batch\n"
     "\n"
     "Reads and validates, and touches nothing. For each argument that is wrong, prints why, the\n"
     "bytes at fault, and what to do.\n"
     "\n"
     "  -netdev ARG   a backend, as QEMU's -netdev takes it; key=value text or JSON\n"
+    "  -chardev ARG  a character device that a backend may name; only its id is read\n"
     "  --all         every broken rule, not only the first\n"
     "  --json        one JSON object a line on standard output\n"
     "  --batch       answer JSON lines on standard input, each on its own\n"

@@ -16,10 +16,6 @@ namespace {
 
 using Index = qapi::Document::Index;
 
-/// Different keys, and objects above them, in one argument; a million bytes can hold more, but no
-/// type has a use for them.
-constexpr std::size_t kNames = std::size_t{1} << 18U;
-
 bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
@@ -180,7 +176,7 @@ Result<qapi::Document> KeyvalReader::read() {
     const auto pairs = std::count(text_.begin(), text_.end(), ',') + 1;
     const auto dots = std::count(text_.begin(), text_.end(), '.');
     const std::size_t names =
-        std::min({static_cast<std::size_t>(pairs + dots), text_.size() / 2 + 1, kNames});
+        std::min({static_cast<std::size_t>(pairs + dots), text_.size() / 2 + 1, limits::kKeyNames});
     document_.reserve(2 * names + 4);
     children_.reserve(names);
     document_.add(qapi::ValueKind::object, {0, text_.size()});
@@ -256,8 +252,9 @@ Result<Index> KeyvalReader::descend(Index parent, TextSpan fragment, std::string
                                     bool leaf) {
     Index key = children_.find(parent, name);
     if (key == 0) {
-        if (children_.size() == kNames) {
-            return fail("more than " + std::to_string(kNames) + " different options", {}, fragment);
+        if (children_.size() == limits::kKeyNames) {
+            return fail("more than " + std::to_string(limits::kKeyNames) + " different options", {},
+                        fragment);
         }
         key = document_.add_key(fragment);
         if (name != document_.text(key)) {

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: MIT
+#include "net/options/locate.h"
+
+#include <utility>
+
 #include "net/options.h"
 #include "net/options/keyval.h"
 #include "net/options/language.h"
-#include "net/options/traditional.h"
 #include "qapi/json_reader.h"
 
 namespace net {
 namespace {
+
+/// Longer messages quote nothing that could be looked up.
+constexpr std::size_t kMessageBytes = 4096;
 
 /// From the key to the end of its value.
 TextSpan whole_entry(const qapi::Value::Entry& entry) {
@@ -14,10 +20,9 @@ TextSpan whole_entry(const qapi::Value::Entry& entry) {
     return {entry.key_span.offset, value.offset + value.length - entry.key_span.offset};
 }
 
-/// Follows "addr.port" down from the root; the deepest member that exists.
-std::optional<TextSpan> find_member(const qapi::Document& document, std::string_view path) {
+/// Follows "addr.port" down from an object; the deepest member that exists.
+std::optional<TextSpan> find_member(qapi::Value object, std::string_view path) {
     std::optional<TextSpan> found;
-    qapi::Value object = document.root();
     while (!path.empty() && object) {
         const std::size_t dot = path.find('.');
         const std::string_view name = path.substr(0, dot);
@@ -36,22 +41,68 @@ std::optional<TextSpan> find_member(const qapi::Document& document, std::string_
 
 }  // namespace
 
-std::optional<TextSpan> locate_option(std::string_view text, std::string_view param) {
-    switch (netdev_language(text)) {
-        case NetdevLanguage::json:
-            if (const Result<qapi::Document> document = qapi::parse_json(text)) {
-                return find_member(*document, param);
-            }
-            break;
-        case NetdevLanguage::keyval:
-            if (const Result<qapi::Document> document = parse_keyval(text, kImpliedKey)) {
-                return find_member(*document, param);
-            }
-            break;
-        case NetdevLanguage::traditional:
-            return find_member(TraditionalOptions(text, kImpliedKey).document(), param);
+OptionLocator::OptionLocator(std::string_view text) {
+    const NetdevLanguage language = netdev_language(text);
+    if (language == NetdevLanguage::traditional) {
+        options_.emplace(text, kImpliedKey);
+    } else {
+        Result<qapi::Document> parsed = language == NetdevLanguage::json
+                                            ? qapi::parse_json(text)
+                                            : parse_keyval(text, kImpliedKey);
+        if (parsed) {
+            document_ = *std::move(parsed);
+        }
     }
-    return std::nullopt;
+}
+
+const qapi::Document* OptionLocator::document() const {
+    return options_ ? &options_->document() : document_ ? &*document_ : nullptr;
+}
+
+OptionLocator::Places OptionLocator::look_up(std::string_view param) const {
+    Places places;
+    if (document() == nullptr) {
+        return places;
+    }
+    places.whole = find_member(document()->root(), param);
+    for (const qapi::Value::Entry& entry : document()->root().entries()) {
+        if (entry.key != param) {
+            continue;
+        }
+        if (options_) {
+            places.values.insert_or_assign(entry.value.text(), whole_entry(entry));
+        }
+        for (const qapi::Value item : entry.value.items()) {
+            for (const qapi::Value::Entry& member : item.entries()) {
+                places.values.insert_or_assign(member.value.text(), member.value.span());
+            }
+        }
+    }
+    return places;
+}
+
+std::optional<TextSpan> OptionLocator::find(std::string_view param, std::string_view message) {
+    auto found = places_.find(std::string(param));
+    if (found == places_.end()) {
+        found = places_.emplace(param, look_up(param)).first;
+    }
+    const Places& places = found->second;
+    message = message.substr(0, kMessageBytes);
+    for (std::size_t open = message.find('\''); open != message.npos;
+         open = message.find('\'', open + 1)) {
+        for (std::size_t close = message.find('\'', open + 1); close != message.npos;
+             close = message.find('\'', close + 1)) {
+            const auto value = places.values.find(message.substr(open + 1, close - open - 1));
+            if (close > open + 1 && value != places.values.end()) {
+                return value->second;
+            }
+        }
+    }
+    return places.whole;
+}
+
+std::optional<TextSpan> locate_option(std::string_view text, std::string_view param) {
+    return OptionLocator(text).find(param, {});
 }
 
 }  // namespace net

@@ -13,9 +13,11 @@ namespace {
 void check(const char* option, const std::optional<std::string>& id,
            std::span<const std::string> known, std::vector<Error>& broken) {
     if (id && std::find(known.begin(), known.end(), *id) == known.end()) {
-        broken.push_back(broken_rule(
-            in_quotes(option) + " must name an existing " + option + ", not " + in_quotes(*id),
-            option));
+        broken.push_back(
+            broken_rule(
+                in_quotes(option) + " must name an existing " + option + ", not " + in_quotes(*id),
+                option)
+                .with_hint("create it first, with a -" + std::string(option) + " of its own"));
     }
 }
 

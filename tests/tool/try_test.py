@@ -42,10 +42,16 @@ class Tool:
         harness.write_program(path, "#!/bin/sh\n" + text + "\n")
         return path
 
-    def fails(self, name, words, pattern, status=1):
-        """Status, nothing on stdout, one line of error like /pattern/, at most one hint."""
+    def fails(self, name, words, pattern, status=1, marked=""):
+        """Status, nothing on stdout, one line of error like /pattern/, at most one hint.
+
+        Between them `marked`, if given, with a caret below it."""
         outcome = self.run(*words)
         lines = outcome.err.splitlines()
+        if marked and lines[1:2] == ["  " + marked] and re.fullmatch(r" +\^~*", lines[2]):
+            del lines[1:3]
+        elif marked:
+            lines = []
         good = (outcome.status == status and not outcome.out and lines and len(lines) <= 2 and
                 re.fullmatch("qnetdev: " + pattern, lines[0]) and
                 all(re.match("hint: .", line) for line in lines[1:]))
@@ -143,11 +149,16 @@ class Tool:
     # --- what fails ---
 
     def test_errors(self):
-        cases = [
-            ("unknown type", "tup,id=n0", r".*'?type'?.*"),
+        unreadable = [
+            ("unknown type", "tup,id=n0", r".*'type'.*"),
             ("no id", "tap", r".*'id'.*"),
             ("unknown option", "tap,id=n0,queue=2", r".*'queue'.*"),
             ("bad number", "tap,id=n0,queues=x", r".*'queues'.*"),
+            ("broken JSON", '{"type":"tap",', r".*JSON.*"),
+        ]
+        for name, argument, pattern in unreadable:
+            self.fails("error: " + name, ["try", "-netdev", argument], pattern, marked=argument)
+        cases = [
             ("no queues", "tap,id=n0,queues=0", r".*'queues'.*"),
             ("long name", "tap,id=n0,ifname=0123456789abcdef", r".*'ifname'.*"),
             ("conflict", "tap,id=n0,fd=3,queues=2", r".*'?queues'?.*"),
@@ -156,7 +167,6 @@ class Tool:
             ("busy", "tap,id=n0,ifname=lo," + PLAIN, r".*'lo'.*"),
             ("missing script", "tap,id=n0,script=/nonexistent", r".*'/nonexistent'.*"),
             ("missing helper", "tap,id=n0,helper=/nonexistent", r".*'/nonexistent'.*"),
-            ("broken JSON", '{"type":"tap",', r".*"),
             ("other backend", "user,id=n0", r".*'user'.*"),
         ]
         for name, argument, pattern in cases:
@@ -171,9 +181,11 @@ class Tool:
                    r"-netdev tap,id=n1,.*: .*'/bin/false'.* exited with status 1.*")
         self.clean("error: the second fails")
         self.fails("error: control characters are not printed",
-                   ["try", "-netdev", "tap,id=n0,\x1b[31m=\n\r"], r"-netdev tap,id=n0,\?.*")
+                   ["try", "-netdev", "tap,id=n0,\x1b[31m=\n\r"], r"'\\x1b\[31m' is .*",
+                   marked="tap,id=n0, [31m=  ")
         self.fails("error: a long argument is shortened",
-                   ["try", "-netdev", "tap,id=n0," + "x" * 100000], r".{0,2600}")
+                   ["try", "-netdev", "tap,id=n0," + "x" * 100000], r".{0,2600}",
+                   marked="tap,id=n0," + "x" * 130 + "…")
 
     def test_usage(self):
         tap = "tap,id=n0," + PLAIN
