@@ -47,7 +47,7 @@ def _one_option(option, union):
     name = ''.join(c if c.isalnum() else '_' for c in option)
     keys = []
     values = []
-    for branch, _, branch_keys in option_branches(union):
+    for branch, _, branch_keys, _ in option_branches(union):
         words = ' '.join(f'{key.name}=' for key in branch_keys)
         keys.append(f'    [{branch}]="{words}"\n')
         for key in branch_keys:

@@ -9,6 +9,7 @@ _TAGS = {
     'Returns:': 'Returns', 'Errors:': 'Errors', 'Since:': 'Since', 'TODO:': 'TODO',
     'Note:': 'Note', 'Notes:': 'Note', 'Example:': 'Example', 'Examples:': 'Example',
 }
+_INDENT = 4  # of continuation lines in newer schemas, whatever the name's length
 _ONLY_ONCE = ('Returns', 'Since')
 _SINCE = re.compile(r'\s*\(\s*[Ss]ince:?\s+([^()]*?)\s*\)')
 
@@ -26,6 +27,12 @@ class Section:
         self.heading = heading  # how the source spells it, for error messages
         self.indent = 0
         self.lines = []
+
+    def adopt_indent(self, line):
+        """The first further line may be indented by four spaces instead of to the text above."""
+        first = line and not any(self.lines[1:])
+        if first and self.indent > _INDENT and line[:_INDENT + 1].lstrip() == line[_INDENT:][:1]:
+            self.indent = _INDENT
 
     def finish(self):
         """Drops blank lines around the text."""
@@ -206,6 +213,7 @@ class DocParser:
             self._fail(f"the section '{section.heading}' is empty")
 
     def _append(self, text):
+        self._current.adopt_indent(text)
         indent = self._current.indent
         if text and text[:indent].strip():
             self._fail(f'the line must be indented by {indent} spaces or more, '

@@ -8,8 +8,9 @@ from .model import ArrayType, EnumType, ObjectType
 class Key:
     """A key of an option. Members of nested objects have dotted names."""
 
-    def __init__(self, name, member, optional):
+    def __init__(self, name, member, optional, common=False):
         self.name = name
+        self.common = common  # to all branches
         self.type = member.type
         self.optional = optional
         self.doc = member.doc
@@ -30,7 +31,9 @@ class Key:
 
 
 def option_branches(union):
-    """(branch, paragraphs about it, keys) for each branch, in order of the tag's values."""
+    """(branch, paragraphs about it, keys, examples) for each branch, in order of the tag's values.
+
+    Keys that are common to all branches come first."""
     branches = {branch.name: branch for branch in union.branches}
     common = [m for m in union.base.all_members() if m is not union.tag]
     result = []
@@ -38,8 +41,10 @@ def option_branches(union):
         type_ = branches[value.name].type
         text = (prose.definition_paragraphs(getattr(type_, 'doc', None))
                 or prose.member_paragraphs(value.doc))
-        keys = [Key(member.name, member, member.optional) for member in common]
-        result.append((value.name, text, keys + _object_keys(type_, '', False, ())))
+        keys = [Key(member.name, member, member.optional, True) for member in common]
+        doc = getattr(type_, 'doc', None)
+        examples = [line for section in doc.tagged('Example') for line in section.lines] if doc else []
+        result.append((value.name, text, keys + _object_keys(type_, '', False, ()), examples))
     return result
 
 

@@ -119,6 +119,34 @@ def test_golden(name, directory):
     return compare(base + '.err', stderr)
 
 
+def test_options(directory):
+    """Completion and manual of a union that describes a command line option."""
+    out = os.path.join(directory, 'options')
+    status, stderr = run_compiler('-o', out, '--emit', 'completion,man', '--option', 'drive=Drive',
+                                  os.path.join(GOLDEN, 'option-union.json'))
+    if status:
+        return stderr
+    base = os.path.join(GOLDEN, 'option-union')
+    return (compare(base + '.completion.bash', read(f'{out}/completion.bash'))
+            or compare(base + '.roff', read(f'{out}/options.roff')))
+
+
+def test_completion_in_bash():
+    """What bash offers at the end of a line. It replaces what follows the last '=' or ':'."""
+    cases = [('-drive ', 'file null'), ('-drive f', 'file'), ('-drive file,re', 'file,read-only='),
+             ('-drive file,read-only=o', 'on off'),
+             ('-drive file,read-only=on,cache.m', 'on,cache.mode='),
+             ('-drive file,cache.mode=w', 'writeback writethrough'), ('-drive null,p', '')]
+    script = read(os.path.join(GOLDEN, 'option-union.completion.bash'))
+    for line, expected in cases:
+        command = (script + f"\nCOMP_LINE='tool {line}' COMP_POINT=$((5 + {len(line)}))\n"
+                   'compopt() { :; }\n_qapi_complete_drive\necho "${COMPREPLY[*]}"\n')
+        result = subprocess.run(['bash', '-c', command], capture_output=True, text=True, timeout=20)
+        if sorted(result.stdout.split()) != sorted(expected.split()) or result.stderr:
+            return f'{line!r}: {result.stdout}{result.stderr}'
+    return None
+
+
 def test_compiles(compiler, directory, sources, *flags):
     """C++ that includes all these headers compiles without a warning."""
     include = os.path.join(directory, 'include')
@@ -300,6 +328,9 @@ def main(arguments):
         tap.run('an unreadable file is reported without a line', test_unreadable, directory)
         tap.run('unchanged files stay untouched', test_unchanged_files_stay, directory)
         tap.run('the command line', test_command_line, directory)
+        tap.run('completion and manual of an option', test_options, directory)
+        if shutil.which('bash'):
+            tap.run('completion in bash', test_completion_in_bash)
         for name, data in HOSTILE.items():
             tap.run('survives ' + name, test_survives, directory, data)
         tap.run('survives random damage', test_mutations, directory)
