@@ -52,7 +52,7 @@ int report_unrunnable(const std::string& name, int errnum) {
 std::string join_names(const std::vector<std::string>& names) {
     std::string text;
     for (const std::string& name : names) {
-        text += text.empty() ? name : ":" + name;
+        text.append(text.empty() ? "" : ":").append(name);
     }
     return text;
 }

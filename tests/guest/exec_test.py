@@ -48,13 +48,6 @@ def remove_network():
         subprocess.run(["ip", *words], timeout=10)
 
 
-def bridge_options(folder):
-    """How the tap joins the bridge."""
-    script = os.path.join(folder, "join")
-    harness.write_program(script, "#!/bin/sh\nexec ip link set \"$1\" master br0 up\n")
-    return "script=%s,downscript=no" % script
-
-
 def check(tap, run, accelerator):
     text = "\n".join(run.lines)
     if not tap.check("the guest comes up and switches itself off",
@@ -98,12 +91,11 @@ def main():
     tap = harness.Tap()
     with tempfile.TemporaryDirectory() as folder:
         machine = guest.Guest(kernel, folder, SCRIPT, ["virtio_pci", "virtio_net"], ["ethtool"])
-        join = bridge_options(folder)
 
         def command(accelerator):
             return [program, "exec", "--user", "%d:%d" % (USER, USER), "--die-with-parent", "--",
                     emulator, *machine.qemu_arguments(accelerator, QUEUES),
-                    "-netdev", "tap,id=dev0,queues=%d,%s" % (QUEUES, join),
+                    "-netdev", "tap,id=dev0,queues=%d,br=br0" % QUEUES,
                     "-device", "virtio-net-pci,netdev=dev0,mq=on,vectors=%d,romfile=" %
                     (2 * QUEUES + 2)]
 
