@@ -38,6 +38,9 @@ CHECKS = {
         ("An id that is no identifier", "tap,id=0net"),
         ("The type is missing", "id=n0,ifname=tap0"),
         ("A flag in short form", "tap,id=n0,novhost"),
+        ("Options without their type", "user,id=n0,ifname=tap0,script=no,queues=2"),
+        ("An option on its way out",
+         "stream,id=n0,addr.type=unix,addr.path=/run/net.sock,reconnect=5"),
     ),
     "Values": (
         ("A word that is not on or off", "tap,id=n0,vhost=enabled"),
@@ -93,6 +96,7 @@ CHECKS = {
     ),
     "More than one netdev": (
         ("The same id twice", ("tap,id=n0", "user,id=n0")),
+        ("An id that nothing has", "hubport,id=h0,hubid=1,netdev=n0"),
     ),
 }
 

@@ -18,6 +18,7 @@
 #include "net/options/traditional.h"
 #include "net/validate/references.h"
 #include "qapi/json_writer.h"
+#include "qapi/utf8.h"
 
 namespace net::cli {
 namespace {
@@ -83,9 +84,11 @@ void check_together(std::vector<Verdict>& verdicts, const std::vector<std::strin
             std::vector<Error> found =
                 validate_references(verdict.netdev, {.netdevs = ids, .chardevs = chardevs});
             if (!taken.insert(verdict.netdev.id).second) {
-                found.insert(found.begin(), Error("'id' " + verdict.netdev.id + " is used twice")
-                                                .with_stage(Stage::validate)
-                                                .with_param("id"));
+                found.insert(found.begin(),
+                             Error("'id' must be unique, but '" +
+                                   qapi::printable(verdict.netdev.id, 64) + "' is used twice")
+                                 .with_stage(Stage::validate)
+                                 .with_param("id"));
             }
             verdict.findings.insert(verdict.findings.begin(),
                                     std::make_move_iterator(found.begin()),
@@ -96,8 +99,8 @@ void check_together(std::vector<Verdict>& verdicts, const std::vector<std::strin
 }
 
 void add_locations(Verdict& verdict) {
-    if (verdict.findings.empty()) {
-        return;
+    if (verdict.findings.empty() || verdict.type.empty()) {
+        return;  // errors of parsing know their place
     }
     OptionLocator locator(verdict.argument->text);
     for (Error& finding : verdict.findings) {

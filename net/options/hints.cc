@@ -139,6 +139,9 @@ Error with_netdev_hint(Error error, const qapi::Document& document) {
         return error.hint().empty() ? explain_missing(std::move(error), document) : error;
     }
     const qapi::Value type = document.root().find(kImpliedKey);
+    if (key == kImpliedKey && error.hint().empty()) {
+        return std::move(error).with_hint("'-netdev help' lists the types");
+    }
     if (!type || key == kImpliedKey || key == "id") {
         return error;
     }

@@ -17,16 +17,12 @@ constexpr std::string_view kUnixForm = "unix:/PATH-[GUESTADDR]:GUESTPORT";
 constexpr std::string_view kGuestForm =
     "[tcp]:[ADDRESS]:PORT-cmd:COMMAND or [tcp]:[ADDRESS]:PORT-CHARDEV";
 
-Error reason(std::string_view text, std::string_view form) {
+/// The reason is one of a few that the monitor's hostfwd_add has for management software; what it
+/// means stands in the hint.
+Error reason(std::string_view text, std::string_view meaning, std::string_view form) {
     return Error(std::string(text))
         .with_stage(Stage::validate)
-        .with_hint("a rule is " + std::string(form));
-}
-
-Error bad_port(std::string_view text, std::string_view form) {
-    return reason(text, form)
-        .with_hint("a rule is " + std::string(form) + ", with ports up to " +
-                   std::to_string(kLargestPort));
+        .with_hint(std::string(meaning) + "; a rule is " + std::string(form));
 }
 
 /// Takes what stands before the first `separator` off the rule, and the separator.
@@ -57,15 +53,15 @@ std::optional<std::uint16_t> port_in_range(std::optional<std::int64_t> number,
 Result<HostForward> parse_guest(std::string_view rest, std::string_view form, HostForward forward) {
     const std::optional<std::string_view> address = take_until(rest, ':');
     if (!address) {
-        return reason("Missing guest address", form);
+        return reason("Missing guest address", "':' is missing before the guest port", form);
     }
     const std::optional<Ipv4> guest = parse_address(*address);
     if (!guest) {
-        return reason("Bad guest address", form);
+        return reason("Bad guest address", "the guest address must be an IPv4 address", form);
     }
     const std::optional<std::uint16_t> port = port_in_range(qapi::parse_signed(rest), 1);
     if (!port) {
-        return bad_port("Bad guest port", form);
+        return reason("Bad guest port", "the guest port must be 1 to 65535", form);
     }
     forward.guest_address = *guest;
     forward.guest_port = *port;
@@ -76,16 +72,17 @@ Result<HostForward> parse_guest(std::string_view rest, std::string_view form, Ho
 Result<HostForward> parse_unix(std::string_view rest) {
     const std::size_t end = rest.rfind('-');
     if (end == std::string_view::npos) {
-        return reason("Missing - separator", kUnixForm);
+        return reason("Missing - separator", "'-' is missing behind the path", kUnixForm);
     }
     HostForward forward;
     forward.protocol = HostForward::Protocol::unix_socket;
     forward.path = rest.substr(0, end);
     if (!forward.path.starts_with('/')) {
-        return reason("Socket path is not absolute", kUnixForm);
+        return reason("Socket path is not absolute", "the path must begin with '/'", kUnixForm);
     }
     if (forward.path.size() > kSocketPath) {
-        return reason("Socket path is above " + std::to_string(kSocketPath) + " bytes", kUnixForm);
+        return reason("Socket path is above " + std::to_string(kSocketPath) + " bytes",
+                      "the path is too long", kUnixForm);
     }
     return parse_guest(rest.substr(end + 1), kUnixForm, std::move(forward));
 }
@@ -94,20 +91,20 @@ Result<HostForward> parse_unix(std::string_view rest) {
 Result<HostForward> parse_inet(std::string_view rest, HostForward forward) {
     const std::optional<std::string_view> address = take_until(rest, ':');
     if (!address) {
-        return reason("Missing : separator", kHostForm);
+        return reason("Missing : separator", "a second ':' is missing", kHostForm);
     }
     const std::optional<Ipv4> host = parse_address(*address);
     if (!host) {
-        return reason("Bad host address", kHostForm);
+        return reason("Bad host address", "the host address must be an IPv4 address", kHostForm);
     }
     const std::optional<std::string_view> text = take_until(rest, '-');
     if (!text) {
-        return reason("Bad host port separator", kHostForm);
+        return reason("Bad host port separator", "'-' is missing behind the host port", kHostForm);
     }
     const std::optional<std::uint16_t> port =
         port_in_range(text->empty() ? 0 : qapi::parse_signed(*text), 0);
     if (!port) {
-        return bad_port("Bad host port", kHostForm);
+        return reason("Bad host port", "the host port must be 0 to 65535", kHostForm);
     }
     forward.host_address = *host;
     forward.host_port = *port;
@@ -119,7 +116,7 @@ Result<HostForward> parse_inet(std::string_view rest, HostForward forward) {
 Result<HostForward> parse_hostfwd(std::string_view rule) {
     const std::optional<std::string_view> protocol = take_until(rule, ':');
     if (!protocol) {
-        return reason("No : separators", kHostForm);
+        return reason("No : separators", "it has no ':'", kHostForm);
     }
     HostForward forward;
     if (*protocol == "unix") {
@@ -128,7 +125,7 @@ Result<HostForward> parse_hostfwd(std::string_view rule) {
     if (*protocol == "udp") {
         forward.protocol = HostForward::Protocol::udp;
     } else if (!protocol->empty() && *protocol != "tcp") {
-        return reason("Bad protocol name", kHostForm);
+        return reason("Bad protocol name", "the protocol must be tcp or udp", kHostForm);
     }
     return parse_inet(rule, std::move(forward));
 }
@@ -136,27 +133,27 @@ Result<HostForward> parse_hostfwd(std::string_view rule) {
 Result<GuestForward> parse_guestfwd(std::string_view rule) {
     const std::optional<std::string_view> protocol = take_until(rule, ':');
     if (!protocol) {
-        return reason("No : separators", kGuestForm);
+        return reason("No : separators", "it has no ':'", kGuestForm);
     }
     if (!protocol->empty() && *protocol != "tcp") {
-        return reason("Bad protocol name", kGuestForm);
+        return reason("Bad protocol name", "the protocol must be tcp", kGuestForm);
     }
     const std::optional<std::string_view> address = take_until(rule, ':');
     if (!address) {
-        return reason("Missing : separator", kGuestForm);
+        return reason("Missing : separator", "a second ':' is missing", kGuestForm);
     }
     GuestForward forward;
     const std::optional<Ipv4> server = parse_address(*address);
     if (!server) {
-        return reason("Bad server address", kGuestForm);
+        return reason("Bad server address", "the address must be an IPv4 address", kGuestForm);
     }
     const std::optional<std::string_view> text = take_until(rule, '-');
     if (!text) {
-        return reason("Missing - separator", kGuestForm);
+        return reason("Missing - separator", "'-' is missing behind the port", kGuestForm);
     }
     const std::optional<std::uint16_t> port = port_in_range(parse_decimal(*text), 1);
     if (!port) {
-        return bad_port("Bad server port", kGuestForm);
+        return reason("Bad server port", "the port must be 1 to 65535", kGuestForm);
     }
     forward.address = *server;
     forward.port = *port;

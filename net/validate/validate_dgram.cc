@@ -120,7 +120,9 @@ void check_pair(const Dgram& dgram, Reach reach, std::vector<Error>& broken) {
 
 void check_alone(const Dgram& dgram, NetdevOrigin origin, std::vector<Error>& broken) {
     if (!dgram.local) {
-        broken.push_back(broken_rule("'local' must be given", "local"));
+        broken.push_back(broken_rule("'local' must be given", "local")
+                             .with_hint("it is the socket of this end, such as local.type=inet,"
+                                        "local.host=127.0.0.1,local.port=4000"));
     } else if (const auto* fd = std::get_if<Fd>(&dgram.local->branch)) {
         check_descriptor("local.str", fd->str, origin, broken);
     } else {

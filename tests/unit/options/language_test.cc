@@ -59,7 +59,8 @@ TEST(DottedKeys, StillWantAWellFormedId) {
 }
 
 TEST(DottedKeys, OfAnUnknownTypeChangeNothing) {
-    EXPECT_EQ(fault("bogus,id=a,b.c=1"), "'type' has no value 'bogus' [type]");
+    EXPECT_EQ(fault("bogus,id=a,b.c=1"),
+              "'type' has no value 'bogus' [type] ('-netdev help' lists the types)");
 }
 
 TEST(DottedKeys, ThatAreNoKeyvalStayTraditional) {

@@ -49,12 +49,14 @@ TEST(Traditional, MissesTheIdBeforeTheType) {
 }
 
 TEST(Traditional, RefusesUnknownTypes) {
-    EXPECT_EQ(fault("bogus,id=a"), "'type' has no value 'bogus' [type]");
+    EXPECT_EQ(fault("bogus,id=a"),
+              "'type' has no value 'bogus' [type] ('-netdev help' lists the types)");
     EXPECT_EQ(fault("TAP,id=a"), "'type' has no value 'TAP' [type] (did you mean 'tap'?)");
     EXPECT_EQ(fault("tap ,id=a"), "'type' has no value 'tap ' [type] (did you mean 'tap'?)");
     EXPECT_EQ(fault("vhost_user,id=a"),
               "'type' has no value 'vhost_user' [type] (did you mean 'vhost-user'?)");
-    EXPECT_EQ(fault("tap,id=a,type="), "'type' has no value '' [type]");
+    EXPECT_EQ(fault("tap,id=a,type="),
+              "'type' has no value '' [type] ('-netdev help' lists the types)");
     EXPECT_EQ(pointed_at("bogus,id=a"), "bogus");
 }
 
@@ -71,7 +73,8 @@ TEST(Traditional, TakesATrailingComma) {
 TEST(Traditional, ReadsTwoCommasAsOne) {
     EXPECT_EQ(tap("tap,id=a,ifname=x,,y,,,,z,script=no").ifname, "x,y,,z");
     EXPECT_EQ(tap("tap,id=a,ifname=x,,y,script=no").script, "no");
-    EXPECT_EQ(fault("tap,,x,id=a"), "'type' has no value 'tap,x' [type]");
+    EXPECT_EQ(fault("tap,,x,id=a"),
+              "'type' has no value 'tap,x' [type] ('-netdev help' lists the types)");
 }
 
 TEST(Traditional, KeepsBlanks) {

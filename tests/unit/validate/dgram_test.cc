@@ -34,7 +34,9 @@ TEST(Dgram, AcceptsTheUsualPairs) {
 }
 
 TEST(Dgram, NeedsALocalAddress) {
-    EXPECT_EQ(judge_dgram(""), "'local' must be given [local]");
+    EXPECT_EQ(judge_dgram(""),
+              "'local' must be given [local] (it is the socket of this end, such as "
+              "local.type=inet,local.host=127.0.0.1,local.port=4000)");
     for (const std::string& remote : {kSingle, kRemoteUnix, kRemoteVsock, kRemoteFd}) {
         EXPECT_EQ(judge_dgram(remote),
                   "'local' must be given, as 'remote' is no multicast group [local]");

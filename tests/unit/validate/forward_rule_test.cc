@@ -81,7 +81,7 @@ TEST(Hostfwd, GivesTheReasonsOfTheMonitor) {
         EXPECT_EQ(hostfwd(row.rule), row.answer) << row.rule;
     }
     EXPECT_EQ(parse_hostfwd("tcp").error().hint(),
-              "a rule is [tcp|udp]:[HOSTADDR]:HOSTPORT-[GUESTADDR]:GUESTPORT");
+              "it has no ':'; a rule is [tcp|udp]:[HOSTADDR]:HOSTPORT-[GUESTADDR]:GUESTPORT");
 }
 
 TEST(Hostfwd, ReadsUnixSockets) {
@@ -101,7 +101,8 @@ TEST(Hostfwd, ReadsUnixSockets) {
          }) {
         EXPECT_EQ(hostfwd(row.rule), row.answer) << row.rule;
     }
-    EXPECT_EQ(parse_hostfwd("unix:").error().hint(), "a rule is unix:/PATH-[GUESTADDR]:GUESTPORT");
+    EXPECT_EQ(parse_hostfwd("unix:").error().hint(),
+              "'-' is missing behind the path; a rule is unix:/PATH-[GUESTADDR]:GUESTPORT");
 }
 
 TEST(Guestfwd, ReadsRules) {
@@ -135,7 +136,8 @@ TEST(Guestfwd, GivesReasons) {
         EXPECT_EQ(guestfwd(row.rule), row.answer) << row.rule;
     }
     EXPECT_EQ(parse_guestfwd("x").error().hint(),
-              "a rule is [tcp]:[ADDRESS]:PORT-cmd:COMMAND or [tcp]:[ADDRESS]:PORT-CHARDEV");
+              "it has no ':'; a rule is [tcp]:[ADDRESS]:PORT-cmd:COMMAND or "
+              "[tcp]:[ADDRESS]:PORT-CHARDEV");
 }
 
 }  // namespace

@@ -170,11 +170,12 @@ TEST(User, LimitsTheBootFileWhereQemuAborts) {
 TEST(User, NamesTheForwardingRule) {
     EXPECT_EQ(judge_user("hostfwd=tcp::70000-:22"),
               "'hostfwd' has the invalid rule 'tcp::70000-:22' (Bad host port) [hostfwd] "
-              "(a rule is [tcp|udp]:[HOSTADDR]:HOSTPORT-[GUESTADDR]:GUESTPORT, "
-              "with ports up to 65535)");
+              "(the host port must be 0 to 65535; "
+              "a rule is [tcp|udp]:[HOSTADDR]:HOSTPORT-[GUESTADDR]:GUESTPORT)");
     EXPECT_EQ(judge_user("guestfwd=x"),
               "'guestfwd' has the invalid rule 'x' (No : separators) [guestfwd] "
-              "(a rule is [tcp]:[ADDRESS]:PORT-cmd:COMMAND or [tcp]:[ADDRESS]:PORT-CHARDEV)");
+              "(it has no ':'; a rule is [tcp]:[ADDRESS]:PORT-cmd:COMMAND or "
+              "[tcp]:[ADDRESS]:PORT-CHARDEV)");
 }
 
 TEST(User, TakesForwardingRulesInQemusOrder) {
