@@ -68,10 +68,16 @@ def status_of(pid):
         return dict(line.rstrip("\n").split(":\t", 1) for line in status if ":\t" in line)
 
 
-def check_privileges(tap, facts):
+def group_for(accelerator):
+    """QEMU opens /dev/kvm itself, so it has to be in that group."""
+    kvm = guest.kvm_group() if accelerator == "kvm" else None
+    return USER if kvm is None else kvm
+
+
+def check_privileges(tap, facts, group):
     tap.equal("QEMU is the user's", facts.get("Uid"), "\t".join([str(USER)] * 4))
-    tap.equal("and the group's", facts.get("Gid"), "\t".join([str(USER)] * 4))
-    tap.equal("it has no other groups", facts.get("Groups", "").split(), [str(USER)])
+    tap.equal("and the group's", facts.get("Gid"), "\t".join([str(group)] * 4))
+    tap.equal("it has no other groups", facts.get("Groups", "").split(), [str(group)])
     for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
         tap.equal("it has no capabilities: " + name, int(facts.get(name, "-1"), 16), 0)
     tap.equal("it can get none", facts.get("NoNewPrivs"), "1")
@@ -93,7 +99,8 @@ def main():
         machine = guest.Guest(kernel, folder, SCRIPT, ["virtio_pci", "virtio_net"], ["ethtool"])
 
         def command(accelerator):
-            return [program, "exec", "--user", "%d:%d" % (USER, USER), "--die-with-parent", "--",
+            return [program, "exec", "--user", "%d:%d" % (USER, group_for(accelerator)),
+                    "--die-with-parent", "--",
                     emulator, *machine.qemu_arguments(accelerator, QUEUES),
                     "-netdev", "tap,id=dev0,queues=%d,br=br0" % QUEUES,
                     "-device", "virtio-net-pci,netdev=dev0,mq=on,vectors=%d,romfile=" %
@@ -106,7 +113,7 @@ def main():
                                           when_up=lambda pid: facts.update(status_of(pid)))
             tap.note("under " + accelerator)
             check(tap, run, accelerator)
-            check_privileges(tap, facts)
+            check_privileges(tap, facts, group_for(accelerator))
             tap.check("the tap is gone with QEMU", harness.wait_until(
                 lambda: set(harness.interfaces()) <= {"br0", "cable"}, 2.0), harness.interfaces())
         finally:

@@ -160,6 +160,15 @@ def accelerators():
     return ["kvm", "tcg"] if re.search(r"^flags\s*:.*\b(vmx|svm)\b", flags, re.M) else ["tcg"]
 
 
+def kvm_group():
+    """The group whose members may use KVM, or None if it takes more than that."""
+    try:
+        node = os.stat("/dev/kvm")
+    except OSError:
+        return None
+    return node.st_gid if node.st_mode & 0o060 == 0o060 and node.st_gid != 0 else None
+
+
 class Run:
     """A QEMU that runs, and what has come out of it."""
 
