@@ -24,6 +24,15 @@ IFF_MULTI_QUEUE = 0x0100
 USER, GROUP = 4711, 4712    # in no user database
 NO_CAPS = "0" * 16
 
+# A bridge helper: makes a tap called vh and hands it over. Leaves the bridge alone.
+HELPER = """#!/usr/bin/python3
+import fcntl, os, socket, struct, sys
+number = int([word for word in sys.argv if word.startswith("--fd=")][0][5:])
+tun = os.open("/dev/net/tun", os.O_RDWR)
+fcntl.ioctl(tun, 0x400454CA, struct.pack("16sH22x", b"vh", 0x5002))
+socket.send_fds(socket.socket(fileno=number), [b"x"], [tun])
+"""
+
 
 class Exec:
     """Runs `qnetdev exec`; a test is a method that starts with test_."""
@@ -97,6 +106,20 @@ class Exec:
         self.tap.check("forms: several queues are multi-queue, one is not", taps and
                        taps[3][1] & IFF_MULTI_QUEUE and not taps[6][1] & IFF_MULTI_QUEUE, taps)
         self.clean("forms")
+
+    def test_helper(self):
+        helper = os.path.join(self.folder, "helper")
+        harness.write_program(helper, HELPER)
+        for option, text, want in (
+                ("-netdev", "bridge,id=b,br=br9,helper=" + helper, "tap,id=b,fd=3"),
+                ("-netdev", "tap,id=b,br=br9,vhost=off,helper=" + helper, "tap,id=b,vhost=off,fd=3"),
+                ("-nic", "bridge,model=virtio,helper=" + helper, "tap,model=virtio,fd=3")):
+            found = self.child("helper", [], [option, text])
+            self.tap.equal("helper: has been run, and is gone from " + want, found.get("argv"),
+                           [option, want])
+            self.tap.equal("helper: its tap reaches the command for " + want,
+                           [what and what[0] for what in self.taps(found).values()], ["vh"])
+            self.clean("helper, " + want)
 
     def test_nothing_else_is_passed(self):
         netdev = ["-netdev", "tap,id=a,queues=2," + PLAIN]
