@@ -9,13 +9,12 @@
 namespace net {
 namespace {
 
-/// Asked once for an interface: all its queues share the offloads.
-Result<void> probe_offload(TapBuild& build, TapClient& client) {
-    Result<TapOffloadSupport> support = tap_probe_offload(build.context.tun(), client.fd());
-    if (!support) {
-        return std::move(support).error().with_prefix("cannot find out the offloads");
+/// Once for an interface: all its queues share the offloads.
+Result<void> reset_offload(TapBuild& build, TapClient& client) {
+    Result<void> reset = tap_reset_offload(build.context.tun(), client.fd());
+    if (!reset) {
+        return std::move(reset).error().with_prefix("cannot turn the offloads off");
     }
-    build.group.set_offload_support(*support);
     return {};
 }
 
@@ -99,7 +98,7 @@ Result<void> net_tap_fd_init_common(TapBuild& build, TapEndpoint endpoint,
     TapClient& client = build.group.add_queue(TapFd{endpoint.fd.fd, std::move(endpoint.fd.owner)},
                                               endpoint.vnet_hdr, endpoint.flags_before);
     if (first_of_interface) {
-        NET_TRY(probe_offload(build, client));
+        NET_TRY(reset_offload(build, client));
     }
     if (first_of_interface || (!endpoint.fresh && has_foreign_header(build, client))) {
         NET_TRY(init_header(client));

@@ -186,14 +186,23 @@ Result<void> TapClient::set_vnet_hdr_len(std::size_t length) {
     return {};
 }
 
+TapOffloadSupport TapClient::offload_support() const {
+    const Result<TapOffloadSupport> support = group_.offload_support();
+    if (!support) {
+        group_.context().log().warning("netdev '" + name() + "': " + support.error().message());
+        return {};
+    }
+    return *support;
+}
+
 bool TapClient::has_ufo() const {
-    return group_.offload_support()->ufo;
+    return offload_support().ufo;
 }
 bool TapClient::has_uso() const {
-    return group_.offload_support()->uso;
+    return offload_support().uso;
 }
 bool TapClient::has_tunnel() const {
-    return group_.offload_support()->tunnel;
+    return offload_support().tunnel;
 }
 
 void TapClient::set_offload(const Offloads& offloads) {

@@ -64,6 +64,7 @@ protected:
 
 private:
     void on_ready(unsigned ready);
+    TapOffloadSupport offload_support() const;
     void read_frames();
     bool forward(std::size_t length);
     void update_polling();

@@ -74,6 +74,22 @@ void TapGroup::report_stop(int errnum) {
     }
 }
 
+Result<TapOffloadSupport> TapGroup::offload_support() {
+    if (!offload_support_.has_value()) {
+        TunKernel& kernel = context_.tun();
+        const int fd = queue(0).fd();
+        Result<TapOffloadSupport> probed = tap_probe_offload(kernel, fd);
+        if (offload_ != 0) {
+            (void)kernel.set_offload(fd, offload_);
+        }
+        if (!probed) {
+            return std::move(probed).error().with_prefix("cannot find out the offloads");
+        }
+        offload_support_ = *probed;
+    }
+    return *offload_support_;
+}
+
 Result<void> TapGroup::activate() {
     for (std::size_t index = 0; index < size(); ++index) {
         NET_TRY(queue(index).start_polling());

@@ -83,9 +83,9 @@ public:
     /// A queue cannot be read any more. Logged once: what befalls one queue befalls all.
     void report_stop(int errnum);
 
-    /// What the kernel offers for this netdev's interface; probed by its first queue.
-    const std::optional<TapOffloadSupport>& offload_support() const { return offload_support_; }
-    void set_offload_support(TapOffloadSupport support) { offload_support_ = support; }
+    /// What the kernel offers for this netdev's interface; probed when it is first asked for. The
+    /// offloads that are on are on again when it returns.
+    Result<TapOffloadSupport> offload_support();
     /// The TUN_F_* bits now set: whichever queue they were set through, they are the interface's.
     unsigned offload() const { return offload_; }
     void set_offload(unsigned offload) { offload_ = offload; }

@@ -38,6 +38,11 @@ unsigned to_mask(const Offloads& offloads) {
 
 }  // namespace
 
+Result<void> tap_reset_offload(TunKernel& kernel, int fd) {
+    (void)NET_TRY(accepts(kernel, fd, 0));
+    return {};
+}
+
 Result<TapOffloadSupport> tap_probe_offload(TunKernel& kernel, int fd) {
     TapOffloadSupport support;
     // A current kernel has everything: one call instead of three.
@@ -48,7 +53,7 @@ Result<TapOffloadSupport> tap_probe_offload(TunKernel& kernel, int fd) {
         support.uso = NET_TRY(accepts(kernel, fd, kProbeUso));
         support.tunnel = NET_TRY(accepts(kernel, fd, kProbeTunnel));
     }
-    (void)NET_TRY(accepts(kernel, fd, 0));
+    NET_TRY(tap_reset_offload(kernel, fd));
     return support;
 }
 

@@ -16,8 +16,14 @@ struct TapOffloadSupport {
 
 /// Finds out what the kernel offers, and leaves every offload off.
 ///
-/// EINVAL means "does not know it". Any other errno is a failure: it says nothing about offloads.
+/// Costs the kernel more than the rest of a bring-up, because it tells everybody that the
+/// interface's features change. EINVAL means "does not know it". Any other errno is a failure: it
+/// says nothing about offloads.
 Result<TapOffloadSupport> tap_probe_offload(TunKernel& kernel, int fd);
+
+/// Turns every offload off: an interface that existed before may have some from its last user.
+/// EINVAL means that it has none.
+Result<void> tap_reset_offload(TunKernel& kernel, int fd);
 
 /// Turns on what was negotiated, as far as the kernel goes along; returns the bits now set.
 ///

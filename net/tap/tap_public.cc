@@ -44,8 +44,8 @@ const TapCounters& tap_counters(const NetClientState& client) {
 
 Result<TapState> tap_query(const NetClientState& client) {
     const TapClient& tap = as_tap(client);
-    const TapGroup& group = tap.group();
-    TunKernel& kernel = tap.group().context().tun();
+    TapGroup& group = tap.group();
+    TunKernel& kernel = group.context().tun();
     const TunInterface interface = NET_TRY(kernel.get_iff(tap.fd()));
     TapState state;
     state.fd = tap.fd();
@@ -62,9 +62,10 @@ Result<TapState> tap_query(const NetClientState& client) {
     }
     state.sndbuf = sndbuf ? *sndbuf : 0;  // the macvtap driver can set it, but not tell it
     state.offload = group.offload();
-    state.has_ufo = tap.has_ufo();
-    state.has_uso = tap.has_uso();
-    state.has_tunnel = tap.has_tunnel();
+    const TapOffloadSupport support = NET_TRY(group.offload_support());
+    state.has_ufo = support.ufo;
+    state.has_uso = support.uso;
+    state.has_tunnel = support.tunnel;
     const TapGroup::Origin& origin = group.origin();
     state.script = tap.is_first_queue() && names_a_script(origin.script) ? origin.script : "no";
     state.downscript =

@@ -150,7 +150,7 @@ TEST_F(TapScripts, TheDownScriptRunsIfDescriptorsRunOut) {
 TEST_F(TapScripts, TheDownScriptRunsIfTheUpScriptDeletesTheInterface) {
     const std::string up = shell("up", "ip link delete \"$1\"");
     EXPECT_EQ(outcome(init({.ifname = "t0", .script = up, .downscript = recorder})),
-              "cannot find out the offloads: TUNSETOFFLOAD: File descriptor in bad state");
+              "cannot turn the offloads off: TUNSETOFFLOAD: File descriptor in bad state");
     drop_context();
     EXPECT_EQ(runs(), 1);
 }
