@@ -62,6 +62,8 @@ private:
     std::unique_ptr<NetContext> context_ = {};
     std::unique_ptr<NetMonitor> monitor_ = {};
     FdWatch signal_watch_ = {};
+    /// Not g_main_context_iteration(), which wakes itself up twice for each command.
+    GMainLoop* main_loop_ = g_main_loop_new(nullptr, FALSE);
     bool stopping_ = false;
 };
 
@@ -74,10 +76,12 @@ Run::~Run() {
     for (const std::string& path : socket_files_) {
         (void)unlink(path.c_str());
     }
+    g_main_loop_unref(main_loop_);
 }
 
 void Run::stop() {
     stopping_ = true;
+    g_main_loop_quit(main_loop_);
     const std::uint64_t one = 1;
     (void)!write(stop_fd_.get(), &one, sizeof one);
 }
@@ -226,8 +230,8 @@ int Run::run() {
     if (!outcome) {
         return fail({"", "", outcome.error()});
     }
-    while (!stopping_) {
-        iterate();
+    if (!stopping_) {
+        g_main_loop_run(main_loop_);
     }
     return exit_done;
 }

@@ -14,8 +14,8 @@ Result<void> NetMonitor::listen(UniqueFd listening_socket, MonitorAccess access)
 }
 
 Result<void> NetMonitor::serve(UniqueFd connected_socket, MonitorAccess access) {
-    return service_->serve(NET_TRY(Transport::from_socket(std::move(connected_socket))),
-                           std::move(access));
+    Transport transport = NET_TRY(Transport::from_socket(std::move(connected_socket)));
+    return service_->serve(std::move(transport), std::move(access));
 }
 
 Result<void> NetMonitor::serve(UniqueFd input, UniqueFd output, MonitorAccess access) {
