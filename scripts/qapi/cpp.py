@@ -262,6 +262,9 @@ def _field_paragraphs(struct, field):
     if field.entry == 'Alternate':
         return []
     blocks = prose.member_paragraphs(field.source.doc)
+    if any(feature.name == 'deprecated' for feature in field.source.features):
+        advice = _advice(struct.entity)
+        blocks.append([prose.sentence(f'Deprecated: {advice}' if advice else 'Deprecated')])
     if field.entry == 'Union':
         blocks.append([f'The alternative held is the "{field.name}".'])
         if len(blocks) == 2 and len(blocks[0]) == 1:

@@ -11,6 +11,7 @@
 namespace qapi {
 
 struct Foo {
+    /// Deprecated.
     int64_t x = {};
 
     bool operator==(const Foo&) const = default;
