@@ -47,8 +47,8 @@ inline constexpr std::chrono::seconds kInterfaceGoneTimeout{5};
 /// Words of a `helper=` text.
 inline constexpr std::size_t kHelperWords = 64;
 
-/// What the set-uid bridge helper takes from its command line and its access file. All of it is read
-/// into fixed buffers: the helper allocates nothing by itself.
+/// What the set-uid bridge helper takes from its command line and its access file. All of it is
+/// read into fixed buffers: the helper allocates nothing by itself.
 namespace bridge_helper {
 
 /// Arguments, and bytes of one of them.
@@ -84,6 +84,9 @@ inline constexpr std::chrono::seconds kForwardingLimit{61};
 
 /// Threads that close the descriptors of removed netdevs.
 inline constexpr unsigned kReaperThreads = 16;
+
+/// How long removals are collected, so that many of them are done as one.
+inline constexpr std::chrono::milliseconds kReaperDelay{5};
 
 /// Threads that set netdevs up whose scripts, helpers or interfaces have to be waited for.
 inline constexpr unsigned kWorkerThreads = 16;

@@ -14,8 +14,7 @@ namespace net::cli {
 
 std::span<const Command* const> all_commands() {
     static constexpr std::array<const Command*, 6> kCommands{
-        &kTryCommand,  &kCheckCommand,   &kRunCommand,
-        &kExecCommand, &kConvertCommand, &kHelpCommand};
+        &kTryCommand, &kCheckCommand, &kRunCommand, &kExecCommand, &kConvertCommand, &kHelpCommand};
     return kCommands;
 }
 
