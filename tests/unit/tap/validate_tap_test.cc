@@ -97,8 +97,8 @@ TEST(ValidateTap, WantsAVhostDescriptorForEachQueueOfAHelper) {
               Findings{"'vhostfds' must be a descriptor number, not 'x'"});
     EXPECT_EQ(findings({.helper = "/h", .vhostfd = "3", .vhostfds = "4", .queues = 1}),
               Findings{clash("vhostfd", "vhostfds")});
-    const std::vector<Error> broken = validate_tap({.helper = "/h", .vhostfd = "3", .queues = 4},
-                                                   NetdevOrigin::command_line);
+    const std::vector<Error> broken =
+        validate_tap({.helper = "/h", .vhostfd = "3", .queues = 4}, NetdevOrigin::command_line);
     ASSERT_EQ(broken.size(), 1U);
     EXPECT_EQ(broken[0].message(), "'vhostfd' is for a single queue, but 'queues' is 4");
     EXPECT_EQ(broken[0].hint(), "use 'vhostfds' with one entry for each queue");
