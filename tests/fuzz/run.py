@@ -55,6 +55,17 @@ LARGE_SHAPES = [
 ]
 
 
+# Access files of the bridge helper.
+ACL_SEEDS = [
+    "# comment\n\nallow br0\ndeny\tbr1\ninclude more.conf\n",
+    "allow all\ndeny-user 0 br1\nallow-group 0 br0\nifname br0 vm* tap?\nmax-queues all 8\n",
+    "allow-user 0 br0\nmac br0 52:54:*\nmtu-user 0 br0 1280-9000\nifname-group 0 all *\n",
+    "allow abcdefghijklmnop\nallowbr0\npermit br0\n",
+]
+ACL_WORDS = ["allow ", "deny ", "include ", "allow-user ", "deny-group ", "ifname ", "mac ", "mtu ",
+             "max-queues ", "-user ", "-group ", "all", "br0", "vm*", "\\x0a"]
+
+
 class Build:
     """Compiles and links with one compiler into one folder, only what has changed."""
 
@@ -139,6 +150,7 @@ def write_seeds(sample, folder):
                     seeds.add(json.dumps(json.loads(case["arg"])["arguments"]))
                 except (ValueError, KeyError, TypeError):
                     pass  # meant to be broken
+    seeds.update(ACL_SEEDS)
     for number, seed in enumerate(sorted(seeds)):
         with open(os.path.join(folder, "%04d" % number), "wb") as file:
             file.write(seed.encode("utf-8", "surrogatepass"))
@@ -172,6 +184,8 @@ def write_dictionary(introspect, path):
     with open(path, "w", encoding="ascii") as file:
         for word in sorted(words):
             file.write('"%s"\n",%s="\n",%s."\n"\\"%s\\":"\n' % (word, word, word, word))
+        for word in ACL_WORDS:
+            file.write('"%s"\n' % word)
     return len(words)
 
 

@@ -9,7 +9,6 @@
 
 #include "net/bridge/helper/arguments.h"
 #include "net/bridge/helper/line_reader.h"
-#include "net/bridge/helper/privileges.h"
 #include "net/unique_fd.h"
 
 namespace net::helper {
@@ -41,7 +40,6 @@ bool identify_caller(Caller& caller, Refusal& why) {
     caller.gid = getgid();
     caller.user_file = "/etc/passwd";
     caller.group_file = "/etc/group";
-    caller.has_net_admin = has_net_admin();
     const int count = getgroups(static_cast<int>(caller.groups.size()), caller.groups.data());
     if (count < 0) {
         why.set_errno("cannot read the groups of the caller", errno);

@@ -23,13 +23,13 @@ struct Caller {
     // and talk to servers from a set-uid program. Others than local accounts go by number.
     const char* user_file = nullptr;
     const char* group_file = nullptr;
-    bool has_net_admin = false;  ///< Whether this process has CAP_NET_ADMIN for them.
+    bool has_net_admin = false;  ///< Whether this process may use CAP_NET_ADMIN for them.
 
     bool is_in_group(gid_t group) const;
 };
 
-/// Asks the kernel. The object is large: not for the stack. To be called before the system calls
-/// are limited.
+/// Asks the kernel for the ids. The object is large: not for the stack. To be called before the
+/// system calls are limited.
 [[nodiscard]] bool identify_caller(Caller& caller, Refusal& why);
 
 /// The number of a user or group: itself if it is one, else from a file of the form of passwd(5)

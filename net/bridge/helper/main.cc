@@ -126,5 +126,6 @@ int main(int argc, char** argv) {
     if (!parse_arguments(argc, argv, arguments, why) || !identify_caller(caller, why)) {
         return fail(why);
     }
+    caller.has_net_admin = has_net_admin();
     return run(caller, arguments);
 }
