@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""`qnetdev check` accepts and refuses what a real QEMU does.
+
+    verdict_test.py QNETDEV QEMU DATA_FOLDER
+
+The cases are in verdicts.txt: values of every spelling, addresses, rules and
+combinations of all types. None needs anything of the host but `lo`, so that a
+checker can know the answer. QEMU gets each in a namespace of its own.
+"""
+import concurrent.futures
+import json
+import os
+import sys
+
+from qemu import BARE, harness
+
+JOBS = 3
+CASES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "verdicts.txt")
+FORMS = {"-nic": "nic", "-net": "net"}
+
+
+def read_cases():
+    """(option, argument) pairs."""
+    with open(CASES, encoding="utf-8") as lines:
+        for line in lines:
+            if not line.startswith("#"):
+                option, _, argument = line.rstrip("\n").partition(" ")
+                yield option, argument
+
+
+def prepared():
+    """Becomes an empty host; between fork and exec."""
+    import netenv   # from the data folder
+    netenv.child_setup("bare")()
+
+
+def ask_qemu(job):
+    """accepted, refused, help or crash; and what it said."""
+    emulator, option, argument = job
+    commands = b'{"execute":"qmp_capabilities"}{"execute":"quit"}'
+    outcome = harness.run([emulator, *BARE, "-S", "-qmp", "stdio", option, argument],
+                          stdin=commands, timeout=30, preexec_fn=prepared)
+    if outcome.status is None or outcome.status < 0:
+        return "crash", str(outcome)
+    if outcome.status != 0:
+        return "refused", str(outcome)
+    return "accepted" if '"return"' in outcome.out else "help", str(outcome)
+
+
+def ask_tool(tool, cases):
+    """The same of each case, in order."""
+    lines = [json.dumps({"form": FORMS.get(option) or ("json" if argument[:1] == "{" else "keyval"),
+                         "arg": argument, "id": number})
+             for number, (option, argument) in enumerate(cases)]
+    outcome = harness.run([tool, "check", "--batch"], stdin="\n".join(lines).encode(), timeout=30)
+    for answer in map(json.loads, outcome.out.splitlines()):
+        yield ("accepted" if answer["accept"] else "help" if answer["stage"] == "help"
+               else "refused"), answer["desc"]
+
+
+def main():
+    tool, emulator, data = os.path.abspath(sys.argv[1]), sys.argv[2], sys.argv[3]
+    if os.geteuid() != 0:
+        harness.skip_all("the namespaces need root")
+    sys.path.insert(0, data)
+    tap = harness.Tap()
+    cases = list(read_cases())
+    ours = list(ask_tool(tool, cases))
+    tap.equal("every case has an answer", len(ours), len(cases))
+    with concurrent.futures.ProcessPoolExecutor(JOBS) as pool:
+        answers = pool.map(ask_qemu, [(emulator, *case) for case in cases])
+        for case, mine, (theirs, said) in zip(cases, ours, answers):
+            tap.check("%s %s" % case, mine[0] == theirs,
+                      "QEMU: %s\n%s\nwe: %s: %s" % (theirs, said, *mine))
+    tap.done()
+
+
+if __name__ == "__main__":
+    main()
