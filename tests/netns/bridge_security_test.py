@@ -36,6 +36,7 @@ BAD_ARGUMENTS = [
     ("--fd=FD", "--br=br0", "--ifname=a/b"), ("--fd=FD", "--br=br0", "--ifname=%d%d"),
     ("--fd=FD", "--br=br0", "--ifname=x%s"), ("--fd=FD", "--br=br0", "--ifname=x%"),
     ("--fd=FD", "--br=br0", "--ifname=a:b"), ("--fd=FD", "--br=br0", "--ifname=a b"),
+    ("--fd=FD", "--br=br0", "--ifname=-a"), ("--fd=FD", "--br=br0", "--ifname=$(id)"),
     ("--fd=FD", "--br=br0", "--ifname=abcdefghijklmnop"),
     ("--fd=FD", "--br=br0", "--mtu=0"), ("--fd=FD", "--br=br0", "--mtu=67"),
     ("--fd=FD", "--br=br0", "--mtu=99999999"), ("--fd=FD", "--br=br0", "--mac=x"),

@@ -147,8 +147,10 @@ bool check_required(const Arguments& arguments, Refusal& why) {
     return true;
 }
 
+/// Of new interfaces: what scripts and rules of the host can be expected to cope with.
 bool is_name_character(char c) {
-    return c > ' ' && c < 0x7f && c != '/' && c != ':' && c != '%';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '.';
 }
 
 bool is_bridge_character(char c) {
@@ -157,7 +159,7 @@ bool is_bridge_character(char c) {
 }
 
 bool is_reserved(std::string_view name) {
-    return name == "." || name == ".." || name == "all" || name == "default";
+    return name.front() == '.' || name.front() == '-' || name == "all" || name == "default";
 }
 
 }  // namespace
@@ -199,7 +201,7 @@ bool is_interface_template(std::string_view name) {
     if (place == std::string_view::npos) {
         return is_interface_name(name);
     }
-    if (name.size() >= limits::kInterfaceName || place + 1 == name.size() ||
+    if (name.size() >= limits::kInterfaceName || is_reserved(name) || place + 1 == name.size() ||
         name[place + 1] != 'd') {
         return false;
     }

@@ -37,8 +37,9 @@ std::optional<unsigned long> parse_number(std::string_view text, unsigned long l
 /// character, '/' or ':' (dev_valid_name() in the kernel's net/core/dev.c).
 bool is_bridge_name(std::string_view name);
 
-/// Whether we would call a new interface like that: printable ASCII besides, no '%', and not ".",
-/// "..", "all" or "default" (which are directories of settings for every interface).
+/// Whether we would call a new interface like that: at most 15 letters, digits, '_', '-' and '.',
+/// the first neither '-' nor '.'; and not "all" or "default", which are directories of settings for
+/// every interface.
 bool is_interface_name(std::string_view name);
 
 /// The same, or such a name with one "%d" in it, for which the kernel puts a number.

@@ -36,7 +36,7 @@ bool is_ignored_here(int signal) {
 bool open_standard_descriptors() {
     for (int fd = 0; fd <= 2; ++fd) {
         // The lowest free number is the one that is missing.
-        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd) {
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR | O_CLOEXEC) != fd) {
             return false;
         }
     }

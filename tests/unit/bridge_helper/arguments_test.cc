@@ -82,11 +82,12 @@ TEST(Names, AreThoseThatAnInterfaceCanHave) {
     EXPECT_TRUE(is_interface_name("tap0"));
     EXPECT_TRUE(is_interface_template("a%db"));
     EXPECT_TRUE(is_bridge_name("br-\xc3\xa4"));
-    for (const char* name : {"", ".", "..", "all", "default", "a/b", "a b", "a:b", "a%d",
-                             "abcdefghijklmnop", "\xc3\xa4", "a\x7f"}) {
+    for (const char* name :
+         {"", ".", "..", "all", "default", "a/b", "a b", "a:b", "a%d", "abcdefghijklmnop",
+          "\xc3\xa4", "a\x7f", "-a", ".a", "a;b", "$a", "a*"}) {
         EXPECT_FALSE(is_interface_name(name)) << name;
     }
-    for (const char* name : {"%", "%s", "%d%d", "a%", "%%d", "a/%d", "abcdefghijklmn%d"}) {
+    for (const char* name : {"%", "%s", "%d%d", "a%", "%%d", "a/%d", "-%d", "abcdefghijklmn%d"}) {
         EXPECT_FALSE(is_interface_template(name)) << name;
     }
 }
