@@ -82,6 +82,28 @@ TEST_F(TapHelper, AnUnclosedQuoteIsAnError) {
     EXPECT_EQ(failure("'tap").substr(0, expected.size()), expected);  // GLib says why
 }
 
+TEST_F(TapHelper, HandsOverSeveralQueuesOfOneTap) {
+    ASSERT_EQ(outcome(init({.helper = helper("queues"), .queues = 2})), "ok");
+    EXPECT_EQ(find("h0")->queues, 2U);
+    EXPECT_EQ(net_info(context()),
+              (std::vector<std::string>(2, "n0: index=0,type=tap,helper=" + helper("queues"))));
+    ASSERT_EQ(outcome(remove()), "ok");
+    EXPECT_FALSE(find("h0").has_value());
+}
+
+TEST_F(TapHelper, ThatSendsQueuesOfDifferentTapsIsAnError) {
+    EXPECT_EQ(outcome(init({.helper = helper("strangers"), .queues = 2})),
+              "helper '" + helper("strangers") +
+                  "': queue 1 is of interface 'h1', but the first one of 'h0'");
+}
+
+TEST_F(TapHelper, ThatSendsAnotherNumberOfQueuesIsAnError) {
+    EXPECT_EQ(outcome(init({.helper = helper("queues"), .queues = 3})),
+              "helper '" + helper("queues") +
+                  "' sent 2 descriptors instead of 3\nhint: 'queues' above 1 needs a helper that "
+                  "knows --queues=N, such as qnetdev-bridge-helper; QEMU's does not");
+}
+
 TEST_F(TapHelper, ThatIsMissingIsNamed) {
     const Result<void> result = init({.helper = "/no/such/helper"});
     EXPECT_EQ(outcome(result), "cannot run '/no/such/helper': No such file or directory");

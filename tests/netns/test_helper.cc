@@ -6,6 +6,8 @@
 ///   tap            opens tap "h%d", joins it to the bridge --br= if there is one, sends it
 ///   tap-then-fail  the same, but ends with status 1
 ///   tap-then-hang  the same, but does not end
+///   queues         sends two queues of a multi-queue tap "h0", whatever is asked for
+///   strangers      sends a queue each of "h0" and "h1"
 ///   pipe           sends one end of a pipe
 ///   two            sends two descriptors
 ///   byte           sends a byte without a descriptor
@@ -111,6 +113,17 @@ int open_tap(bool vnet, const std::string& bridge) {
     return fd;
 }
 
+int open_queue(const char* name) {
+    const int fd = open("/dev/net/tun", O_RDWR);
+    ifreq request = {};
+    std::snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
+    request.ifr_flags = static_cast<short>(IFF_TAP | IFF_NO_PI | IFF_MULTI_QUEUE);
+    if (fd < 0 || ioctl(fd, TUNSETIFF, &request) != 0) {
+        std::exit(fail("queue"));
+    }
+    return fd;
+}
+
 void send_message(int socket, const std::vector<int>& fds) {
     char data = 0;
     iovec piece = {&data, 1};
@@ -176,6 +189,11 @@ int main(int argc, char** argv) {
     if (verb == "arguments") {
         write_arguments(argc, argv);
         return send_tap(argc, argv);
+    }
+    if (verb == "queues" || verb == "strangers") {
+        const int first = open_queue("h0");
+        send_message(socket, {first, open_queue(verb == "queues" ? "h0" : "h1")});
+        return 0;
     }
     if (verb == "pipe" || verb == "two") {
         std::array<int, 2> ends{};
