@@ -32,6 +32,11 @@ struct NetContextOptions {
     std::string default_helper = "/usr/lib/qemu/qemu-bridge-helper";
     /// How long a script or helper may run before it is killed. Default: 30 s.
     std::chrono::milliseconds script_timeout = std::chrono::seconds(30);
+    /// The embedder gives no duplicate of a tap's descriptor to another process. Interfaces that
+    /// netdevs created themselves, that are not persistent, and that nobody else has opened a
+    /// queue of, may then be deleted together: hundreds cost hardly more than one. A duplicate
+    /// elsewhere would go dead.
+    bool exclusive_interfaces = false;
     /// A script or helper is given up as soon as this descriptor can be read; -1: never. Borrowed.
     int cancel_fd = -1;
 };
@@ -56,6 +61,9 @@ public:
     NetClientRegistry& registry() { return registry_; }
     const NetClientRegistry& registry() const { return registry_; }
     FdReaper& reaper() { return *reaper_; }
+    /// See NetContextOptions::exclusive_interfaces.
+    bool is_exclusive() const { return options_.exclusive_interfaces; }
+    void set_exclusive(bool exclusive) { options_.exclusive_interfaces = exclusive; }
     WorkerPool& workers() { return *workers_; }
 
     /// Netdevs that are being set up on a thread: their ids are taken.

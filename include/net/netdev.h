@@ -32,7 +32,8 @@ NET_API std::vector<Error> net_validate(const qapi::Netdev& netdev, NetdevOrigin
 /// soon as the context's reaper is done; a down script is run if its up script had completed.
 /// Descriptors named by number stay open and the caller's; descriptors taken from the FdStore are
 /// closed. Blocks while a script or helper runs, at most NetContextOptions::script_timeout for
-/// each.
+/// each, and until the bridge of a tap's `br` forwards: 1 s, and with spanning tree twice its
+/// forward delay more.
 NET_API Result<void> net_client_init(NetContext& context, const qapi::Netdev& netdev,
                                      const NetInitOptions& options = {});
 
@@ -54,10 +55,7 @@ NET_API void net_client_init_async(NetContext& context, qapi::Netdev netdev,
 NET_API Result<void> net_client_del(NetContext& context, std::string_view id);
 
 struct NetCleanupOptions {
-    /// The caller has given no duplicate of a tap's descriptor to another process. Interfaces that
-    /// the netdevs created themselves, that are not persistent, and that nobody else has opened a
-    /// queue of, are then deleted with one request: hundreds cost hardly more than one. A duplicate
-    /// elsewhere would go dead.
+    /// As NetContextOptions::exclusive_interfaces, for this removal.
     bool exclusive = false;
 };
 

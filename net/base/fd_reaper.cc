@@ -9,6 +9,7 @@
 
 namespace net {
 FdReaper::~FdReaper() {
+    wait_all();
     {
         const std::lock_guard lock(mutex_);
         stopping_ = true;
@@ -38,30 +39,78 @@ void FdReaper::submit(Job job) {
             closing_.insert(fd.get());
         }
     }
-    if (idle_ <= queue_.size() && workers_.size() < limits::kReaperThreads && !start_worker() &&
+    // One thread collects; it starts the others when it knows how many are worth it.
+    if (!collecting_ && idle_ == 0 && workers_.size() < limits::kReaperThreads && !start_worker() &&
         workers_.empty()) {
         lock.unlock();
         run(job);
         return;
     }
-    queue_.push_back(std::move(job));
-    work_.notify_one();
+    collected_.push_back(std::move(job));
+    if (!collecting_) {
+        work_.notify_one();
+    }
 }
 
 void FdReaper::run_worker() {
     std::unique_lock lock(mutex_);
     while (true) {
         ++idle_;
-        work_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+        work_.wait(lock, [this] {
+            return stopping_ || !queue_.empty() || (!collecting_ && !collected_.empty());
+        });
         --idle_;
-        if (queue_.empty()) {
-            return;  // stopping, and nothing left
+        if (!queue_.empty()) {
+            Job job = std::move(queue_.front());
+            queue_.pop_front();
+            lock.unlock();
+            run(job);
+            lock.lock();
+        } else if (!collecting_ && !collected_.empty()) {
+            collect(lock);
+        } else if (stopping_) {
+            return;
         }
-        Job job = std::move(queue_.front());
-        queue_.pop_front();
-        lock.unlock();
-        run(job);
-        lock.lock();
+    }
+}
+
+/// Waits for jobs that belong together, does what can be done for all at once, and lets them run.
+void FdReaper::collect(Lock& lock) {
+    collecting_ = true;
+    (void)hurry_up_.wait_for(lock, limits::kReaperDelay, [this] { return hurried_; });
+    hurried_ = false;
+    std::deque<Job> jobs = std::exchange(collected_, {});
+    lock.unlock();
+    std::unordered_map<BulkRemove, std::vector<Job*>> in_bulk;
+    for (Job& job : jobs) {
+        if (job.bulk_remove != nullptr) {
+            in_bulk[job.bulk_remove].push_back(&job);
+        }
+    }
+    for (const auto& [remove, members] : in_bulk) {
+        if (members.size() > 1) {
+            remove(members);
+        }
+    }
+    lock.lock();
+    collecting_ = false;
+    for (Job& job : jobs) {
+        queue_.push_back(std::move(job));
+    }
+    // This thread takes a job as well.
+    for (std::size_t busy = workers_.size() - idle_ - 1;
+         workers_.size() - busy < queue_.size() && workers_.size() < limits::kReaperThreads;) {
+        if (!start_worker()) {
+            break;
+        }
+    }
+    work_.notify_all();
+}
+
+void FdReaper::hurry() {
+    if (!collected_.empty()) {
+        hurried_ = true;
+        hurry_up_.notify_all();
     }
 }
 
@@ -92,12 +141,19 @@ void FdReaper::run(Job& job) {
 
 bool FdReaper::wait_for(const std::string& name, std::chrono::milliseconds timeout) {
     std::unique_lock lock(mutex_);
+    if (!pending_names_.contains(name)) {
+        return true;
+    }
+    hurry();
     return done_.wait_for(lock, timeout, [&] { return !pending_names_.contains(name); });
 }
 
 void FdReaper::wait_all() {
     std::unique_lock lock(mutex_);
-    done_.wait(lock, [this] { return pending_ == 0; });
+    while (pending_ > 0) {
+        hurry();
+        done_.wait(lock);
+    }
 }
 
 bool FdReaper::is_idle() const {

@@ -18,15 +18,26 @@ namespace net {
 
 /// Closes descriptors on a few threads, because the last close of a tap takes the kernel ~15 ms.
 ///
-/// Threads start when there is work and number at most limits::kReaperThreads; if the kernel
-/// refuses one, submit() does the work itself. Destruction finishes everything. Thread-safe.
+/// Jobs are collected for limits::kReaperDelay, or until somebody waits: what can be removed with
+/// one request, however many there are, then is, and what a client does right after a removal does
+/// not compete with it for the kernel's locks. Threads start when there is work and number at most
+/// limits::kReaperThreads; if the kernel refuses one, submit() does the work itself. Destruction
+/// finishes everything. Thread-safe.
 class FdReaper {
 public:
+    struct Job;
+    /// Gets two or more jobs before they are run, to do for all what each close would do alone.
+    using BulkRemove = void (*)(const std::vector<Job*>& jobs);
+
     struct Job {
         std::string name = {};  ///< What waiters know it by: the interface name. May be empty.
         std::vector<UniqueFd> early_fds = {};     ///< Closed first.
         std::function<void()> before_close = {};  ///< Runs next, on the reaper's thread.
         std::vector<UniqueFd> fds = {};           ///< Closed last, in order.
+        /// For jobs that can be done in bulk. Called on a reaper's thread.
+        BulkRemove bulk_remove = nullptr;
+        /// For `bulk_remove`: what the first of `fds` is called now; empty if it must not.
+        std::function<std::string()> bulk_name = {};
     };
 
     FdReaper() = default;
@@ -41,7 +52,6 @@ public:
     bool wait_for(const std::string& name, std::chrono::milliseconds timeout);
     /// Waits until nothing is left to do. Bounded by what the jobs are bounded by.
     void wait_all();
-
     /// Whether nothing is left to do.
     bool is_idle() const;
 
@@ -49,20 +59,28 @@ public:
     bool is_closing(int fd) const;
 
 private:
+    using Lock = std::unique_lock<std::mutex>;
+
     void run_worker();
+    void collect(Lock& lock);
     void run(Job& job);
     void close_all(std::vector<UniqueFd>& fds);
     bool start_worker();
+    void hurry();
 
     mutable std::mutex mutex_;
     std::condition_variable work_;
+    std::condition_variable hurry_up_;
     std::condition_variable done_;
+    std::deque<Job> collected_ = {};  ///< Still to be looked at together.
     std::deque<Job> queue_ = {};
     std::vector<std::thread> workers_ = {};
     std::unordered_map<std::string, unsigned> pending_names_ = {};
     std::unordered_multiset<int> closing_ = {};
     std::size_t pending_ = 0;
     std::size_t idle_ = 0;
+    bool collecting_ = false;
+    bool hurried_ = false;
     bool stopping_ = false;
 };
 

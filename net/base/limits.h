@@ -106,6 +106,9 @@ inline constexpr std::size_t kPacketBytes = 69632;
 /// Bytes taken from a monitor's client with one read.
 inline constexpr std::size_t kMonitorRead = std::size_t{64} << 10;
 
+/// Bytes of a line that a human monitor takes.
+inline constexpr std::size_t kMonitorLine = std::size_t{64} << 10;
+
 /// Commands of one client that wait for the one before them (spec: QMP's own limit).
 inline constexpr std::size_t kMonitorQueue = 8;
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "net/base/fd_reaper.h"
+#include "net/tap/tap_bulk_removal.h"
 #include "net/tap/tap_client.h"
 
 namespace net {
@@ -43,6 +44,9 @@ TapGroup::~TapGroup() {
             report(script.has_value() ? run_tap_script(*script, -1, log) : Result<void>(), log);
             report(port.has_value() ? leave_bridge(*port) : Result<void>(), log);
         };
+    }
+    if (committed_ && opened_here_ && !job.before_close && context_.is_exclusive()) {
+        allow_bulk_removal(job, context_.tun());
     }
     if (!job.fds.empty() || job.before_close) {
         context_.reaper().submit(std::move(job));

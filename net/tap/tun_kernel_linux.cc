@@ -4,6 +4,7 @@
 #include <net/if.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <cassert>
 #include <cerrno>
@@ -69,6 +70,16 @@ public:
         NET_TRY(control(fd, TUNGETIFF, "TUNGETIFF", &request));
         return TunInterface{std::string(request.ifr_name, strnlen(request.ifr_name, IFNAMSIZ)),
                             static_cast<unsigned short>(request.ifr_flags)};
+    }
+
+    bool is_in_our_namespace(int fd) override {
+        constexpr unsigned long kGetDeviceNamespace = _IO('T', 227);  // TUNGETDEVNETNS, Linux 5.4
+        const UniqueFd its(ioctl(fd, kGetDeviceNamespace));
+        struct stat its_status = {};
+        struct stat our_status = {};
+        return its && fstat(its.get(), &its_status) == 0 &&
+               stat("/proc/thread-self/ns/net", &our_status) == 0 &&
+               its_status.st_dev == our_status.st_dev && its_status.st_ino == our_status.st_ino;
     }
 
     Result<int> get_sndbuf(int fd) override {

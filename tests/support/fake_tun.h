@@ -107,6 +107,7 @@ public:
     Result<unsigned> get_features(int fd) override;
     Result<std::string> set_iff(int fd, const std::string& name, unsigned flags) override;
     Result<TunInterface> get_iff(int fd) override;
+    bool is_in_our_namespace(int /*fd*/) override { return true; }
     Result<int> get_sndbuf(int fd) override;
     Result<void> set_sndbuf(int fd, int bytes) override;
     Result<void> set_offload(int fd, unsigned offload) override;

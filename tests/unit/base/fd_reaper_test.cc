@@ -181,5 +181,66 @@ TEST(FdReaper, KeepsSignalsAwayFromItsThreads) {
     EXPECT_EQ(sigismember(&mask, SIGTERM), 0);
 }
 
+/// What remove_in_bulk() below was given, by name.
+std::vector<std::vector<std::string>>& bulk_calls() {
+    static std::vector<std::vector<std::string>> calls;
+    return calls;
+}
+
+void remove_in_bulk(const std::vector<FdReaper::Job*>& jobs) {
+    std::vector<std::string> names;
+    for (const FdReaper::Job* job : jobs) {
+        EXPECT_GE(fcntl(job->fds.front().get(), F_GETFD), 0) << "closed before";
+        names.push_back(job->bulk_name());
+    }
+    bulk_calls().push_back(std::move(names));
+}
+
+FdReaper::Job bulk_job(const std::string& name, Pipe& pipe) {
+    return {.name = name,
+            .fds = just(std::move(pipe.write_end)),
+            .bulk_remove = remove_in_bulk,
+            .bulk_name = [name] { return name; }};
+}
+
+TEST(FdReaper, HandsOverInBulkWhatWasSubmittedTogether) {
+    bulk_calls().clear();
+    std::vector<Pipe> pipes(3);
+    FdReaper reaper;
+    for (std::size_t i = 0; i < pipes.size(); ++i) {
+        reaper.submit(bulk_job("t" + std::to_string(i), pipes[i]));
+    }
+    reaper.submit({.name = "other"});
+    reaper.wait_all();
+    ASSERT_EQ(bulk_calls().size(), 1U);
+    EXPECT_EQ(bulk_calls()[0], (std::vector<std::string>{"t0", "t1", "t2"}));
+    for (const Pipe& pipe : pipes) {
+        EXPECT_TRUE(pipe.is_hung_up());
+    }
+}
+
+TEST(FdReaper, DoesNotCallASingleJobBulk) {
+    bulk_calls().clear();
+    Pipe pipe;
+    FdReaper reaper;
+    reaper.submit(bulk_job("t0", pipe));
+    reaper.wait_all();
+    EXPECT_TRUE(bulk_calls().empty());
+    EXPECT_TRUE(pipe.is_hung_up());
+}
+
+TEST(FdReaper, ClosesWithoutAnybodyWaiting) {
+    FdReaper reaper;
+    Pipe pipe;
+    reaper.submit({.fds = just(std::move(pipe.write_end))});
+    const auto deadline = std::chrono::steady_clock::now() + kLong;
+    while (!pipe.is_hung_up() && std::chrono::steady_clock::now() < deadline) {
+        std::this_thread::yield();
+    }
+    EXPECT_TRUE(pipe.is_hung_up());
+    EXPECT_TRUE(reaper.wait_for("", kLong));
+    EXPECT_TRUE(reaper.is_idle());
+}
+
 }  // namespace
 }  // namespace net

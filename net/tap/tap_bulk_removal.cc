@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#include "net/tap/tap_bulk_removal.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "net/bridge/rtnetlink.h"
+#include "net/tap/tap_fd.h"
+
+namespace net {
+namespace {
+
+/// Whether the kernel agrees that deleting it takes nothing away from anybody else.
+bool is_deletable(const FdReaper::Job& job, const std::optional<LinkInfo>& link) {
+    // The only queue of a single-queue interface is ours.
+    return link.has_value() && link->kind == "tun" && !link->persistent &&
+           (!link->multi_queue || link->queues == job.fds.size());
+}
+
+void remove_in_bulk(const std::vector<FdReaper::Job*>& jobs) {
+    std::vector<const FdReaper::Job*> named;
+    std::vector<std::string> names;
+    for (const FdReaper::Job* job : jobs) {
+        std::string name = job->bulk_name();
+        if (!name.empty()) {
+            named.push_back(job);
+            names.push_back(std::move(name));
+        }
+    }
+    const Result<std::vector<std::optional<LinkInfo>>> links = find_links(names);
+    std::vector<unsigned> indices;
+    for (std::size_t i = 0; links && i < named.size(); ++i) {
+        if (is_deletable(*named[i], (*links)[i])) {
+            indices.push_back((*links)[i]->index);
+        }
+    }
+    if (indices.size() > 1) {
+        // No failure: the last close of each interface deletes it as well, only slower.
+        (void)delete_links(indices);
+    }
+}
+
+}  // namespace
+
+void allow_bulk_removal(FdReaper::Job& job, TunKernel& kernel) {
+    if (job.fds.empty()) {
+        return;
+    }
+    job.bulk_remove = remove_in_bulk;
+    // By its descriptor: an interface can be renamed, moved or deleted under us, and another then
+    // have the name that it had.
+    job.bulk_name = [&kernel, fd = job.fds.front().get()]() -> std::string {
+        const Result<std::string> name = tap_fd_get_ifname(kernel, fd);
+        return name && kernel.is_in_our_namespace(fd) ? *name : "";
+    };
+}
+
+}  // namespace net
