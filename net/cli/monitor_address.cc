@@ -83,7 +83,8 @@ Result<void> parse_place(std::string_view text, MonitorAddress& address) {
         return {};
     }
     if (kind == "fd" && !rest.empty()) {
-        address.place = MonitorAddress::Inherited{NET_TRY(parse_number<int>("fd", rest))};
+        const int fd = NET_TRY(parse_number<int>("fd", rest));
+        address.place = MonitorAddress::Inherited{fd};
         return {};
     }
     return bad_address(
@@ -105,7 +106,8 @@ Result<void> parse_unix_option(const std::string& key, const std::string& value,
     } else if (key == "group") {
         place->group = NET_TRY(find_group(value));
     } else {
-        address.uids.push_back(NET_TRY(parse_number<uid_t>("uid", value)));
+        const uid_t uid = NET_TRY(parse_number<uid_t>("uid", value));
+        address.uids.push_back(uid);
     }
     return {};
 }

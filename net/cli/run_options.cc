@@ -163,7 +163,8 @@ void add_monitor_specs(std::vector<OptionSpec>& specs, RunOptions& options) {
                          return parse_chardev(value, *chardevs);
                      }});
     specs.push_back({"-mon", true, [chardevs, &options](std::string_view value) -> Result<void> {
-                         options.monitors.push_back(NET_TRY(parse_mon(value, *chardevs)));
+                         MonitorArgument monitor = NET_TRY(parse_mon(value, *chardevs));
+                         options.monitors.push_back(std::move(monitor));
                          return {};
                      }});
 }
@@ -183,7 +184,8 @@ std::vector<OptionSpec> make_specs(RunOptions& options) {
                          return {};
                      }});
     specs.push_back({"-add-fd", true, [&options](std::string_view value) -> Result<void> {
-                         options.fds.push_back(NET_TRY(parse_add_fd(value)));
+                         AddFdArgument argument = NET_TRY(parse_add_fd(value));
+                         options.fds.push_back(std::move(argument));
                          return {};
                      }});
     specs.push_back({"--timeout", true, [&options](std::string_view value) -> Result<void> {
