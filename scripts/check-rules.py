@@ -28,9 +28,11 @@ LAYERS = {
     "net/bridge": ("net/base",),
     "net/bridge/helper": ("net/base", "net/bridge"),
     "net/qmp": ("net/base", "qapi", "net/monitor"),
+    "net/hmp": ("net/base", "qapi", "net/monitor", "net/qmp"),
     "net/tap": ("net/base", "net/client", "net/bridge", "net/monitor", "net/validate",
                 "qapi"),
-    "net/commands": ("net/base", "net/client", "net/monitor", "net/qmp", "net/tap", "qapi"),
+    "net/commands": ("net/base", "net/client", "net/monitor", "net/qmp", "net/hmp", "net/tap",
+                     "qapi"),
 }
 
 

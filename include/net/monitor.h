@@ -38,6 +38,12 @@ struct MonitorAccess {
     std::vector<uid_t> uids = {};
 };
 
+/// What a line of the human monitor printed.
+struct HumanOutput {
+    std::string text = {};  ///< Lines end in CR LF.
+    bool last = false;      ///< It was `quit`: the program ends.
+};
+
 /// QMP and human monitors for one context: what drives QEMU can drive the context's netdevs.
 ///
 /// Belongs to the thread of the context's loop, and must go before the context.
@@ -58,6 +64,15 @@ public:
 
     /// Adds a descriptor to a set, as -add-fd does.
     Result<void> add_fd(std::int64_t fdset_id, std::optional<std::string> opaque, UniqueFd fd);
+
+    /// Executes a line of the human monitor, for an embedder that reads lines by himself, such as
+    /// with line editing. `done` is called when the line is done, which may be before this returns,
+    /// or as late as scripts allow; it may be called when the monitor is destroyed.
+    void execute_human(std::string_view line, std::function<void(HumanOutput output)> done);
+    /// What the last word of a line of the human monitor, which may be empty, can become; sorted.
+    std::vector<std::string> complete_human(std::string_view line) const;
+    /// The first line that a human is to see.
+    std::string human_banner() const;
 
     /// Tells all clients that the program ends.
     void announce_shutdown(ShutdownReason reason);

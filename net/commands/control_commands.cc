@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "qapi/control_commands.h"
 
+#include <memory>
+#include <utility>
+
 #include "net/commands/commands.h"
 #include "net/commands/monitor_service.h"
 #include "qapi/control_tables.h"
@@ -20,6 +23,23 @@ std::vector<qapi::CommandInfo> list_commands(const CommandTable& table) {
     return list;
 }
 
+/// Answered when the line is done, which may take as long as a script.
+void human_monitor_command(MonitorService& service,
+                           const qapi::HumanMonitorCommandArguments& arguments, Call call) {
+    if (arguments.cpu_index.has_value()) {
+        return call.fail(Error("'cpu-index' names no processor: there are none")
+                             .with_stage(Stage::validate)
+                             .with_param("cpu-index")
+                             .with_hint("leave it out"));
+    }
+    const std::shared_ptr<FdClient> client = call.caller();
+    // Shared, because a std::function must be copyable.
+    auto pending = std::make_shared<Call>(std::move(call));
+    service.human_table().execute(
+        arguments.command_line,
+        HmpCall(client, [pending](const HumanOutput& output) { pending->reply(output.text); }));
+}
+
 }  // namespace
 
 void add_control_commands(CommandTable& table, MonitorService& service) {
@@ -37,6 +57,10 @@ void add_control_commands(CommandTable& table, MonitorService& service) {
         const std::string& name = service.options().name;
         return name.empty() ? qapi::NameInfo{} : qapi::NameInfo{.name = name};
     });
+    table.add<commands::HumanMonitorCommand>(
+        [&service](const qapi::HumanMonitorCommandArguments& arguments, Call call) {
+            human_monitor_command(service, arguments, std::move(call));
+        });
     table.add<commands::QueryQmpSchema>([](qapi::Empty) -> Result<qapi::Any> {
         return qapi::Any{std::string(qapi::kIntrospection)};
     });

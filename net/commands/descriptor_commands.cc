@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "net/commands/commands.h"
+#include "net/commands/human_commands.h"
 #include "net/commands/monitor_service.h"
 #include "qapi/descriptors_commands.h"
 #include "qapi/descriptors_tables.h"
@@ -14,8 +15,8 @@ namespace {
 namespace commands = qapi::commands;
 
 /// The descriptor sent along with a command, blocking as its new owners expect it.
-Result<UniqueFd> claim_fd(Call& call) {
-    UniqueFd fd = call.caller()->take_fd();
+Result<UniqueFd> claim_fd(FdClient& client) {
+    UniqueFd fd = client.take_fd();
     if (!fd) {
         return Error("no descriptor was sent along")
             .with_hint("send it in the same message as the command, as SCM_RIGHTS");
@@ -41,17 +42,21 @@ std::vector<qapi::FdsetInfo> list_sets(const FdSets& sets) {
 
 }  // namespace
 
+Result<void> name_fd(FdClient& client, std::string_view name) {
+    UniqueFd fd = NET_TRY(claim_fd(client));
+    return client.named_fds().add(name, std::move(fd));
+}
+
 void add_descriptor_commands(CommandTable& table, MonitorService& service) {
-    table.add<commands::Getfd>([](qapi::GetfdArguments arguments, Call& call) -> Result<void> {
-        UniqueFd fd = NET_TRY(claim_fd(call));
-        return call.caller()->named_fds().add(arguments.fdname, std::move(fd));
+    table.add<commands::Getfd>([](qapi::GetfdArguments arguments, Call& call) {
+        return name_fd(*call.caller(), arguments.fdname);
     });
     table.add<commands::Closefd>([](qapi::ClosefdArguments arguments, Call& call) {
         return call.caller()->named_fds().close(arguments.fdname);
     });
     table.add<commands::AddFd>(
         [&service](qapi::AddFdArguments arguments, Call& call) -> Result<qapi::AddfdInfo> {
-            UniqueFd fd = NET_TRY(claim_fd(call));
+            UniqueFd fd = NET_TRY(claim_fd(*call.caller()));
             const FdSets::Place place = NET_TRY(service.fd_sets().add(
                 arguments.fdset_id, std::move(arguments.opaque), std::move(fd)));
             return qapi::AddfdInfo{.fdset_id = place.set, .fd = place.fd};

@@ -8,6 +8,7 @@
 #include "net/base/fd_reaper.h"
 #include "net/base/limits.h"
 #include "net/commands/commands.h"
+#include "net/commands/human_commands.h"
 #include "qapi/run_state_events.h"
 #include "qapi/run_state_tables.h"
 
@@ -45,18 +46,26 @@ void write_timestamp(qapi::JsonWriter& writer) {
 
 MonitorService::Endpoint::Endpoint(MonitorService& service, MonitorAccess monitor_access)
     : access(std::move(monitor_access)),
-      qmp(service.context_.loop(), service.commands_,
-          [&context = service.context_](UniqueFd fd) {
-              FdReaper::Job job;
-              job.fds.push_back(std::move(fd));
-              context.reaper().submit(std::move(job));
-          }),
       listener(service.context_.loop(), service.context_.log(),
                [&service, this](UniqueFd socket) { service.accept(*this, std::move(socket)); }) {
-    qmp.version = service.version_;
-    qmp.log = service.context_.log();
-    qmp.name = access.name;
-    qmp.layout = access.pretty ? qapi::JsonLayout::pretty : qapi::JsonLayout::line;
+    NetContext& context = service.context_;
+    const auto dispose = [&context](UniqueFd fd) {
+        FdReaper::Job job;
+        job.fds.push_back(std::move(fd));
+        context.reaper().submit(std::move(job));
+    };
+    if (access.human) {
+        human = std::make_unique<HmpMonitor>(context.loop(), service.human_table_, dispose);
+        human->banner = service.banner();
+        human->log = context.log();
+        human->name = access.name;
+    } else {
+        qmp = std::make_unique<QmpMonitor>(context.loop(), service.commands_, dispose);
+        qmp->version = service.version_;
+        qmp->log = context.log();
+        qmp->name = access.name;
+        qmp->layout = access.pretty ? qapi::JsonLayout::pretty : qapi::JsonLayout::line;
+    }
 }
 
 MonitorService::MonitorService(NetContext& context, NetMonitorOptions options)
@@ -65,6 +74,7 @@ MonitorService::MonitorService(NetContext& context, NetMonitorOptions options)
       version_{.qemu = kVocabulary, .package = "qnetdev " NET_VERSION},
       run_state_(options_.start_stopped ? qapi::RunState::prelaunch : qapi::RunState::running),
       commands_(all_commands(*this)),
+      human_table_(human_commands(*this)),
       announcer_(context) {}
 
 MonitorService::~MonitorService() {
@@ -72,6 +82,18 @@ MonitorService::~MonitorService() {
         const std::shared_ptr<QmpSession> session = sessions_.front();
         session->shut_down();
     }
+    while (!human_sessions_.empty()) {
+        const std::shared_ptr<HmpSession> session = human_sessions_.front();
+        session->shut_down();
+    }
+}
+
+std::string MonitorService::banner() const {
+    return version_.package + " monitor - type 'help' for more information";
+}
+
+void MonitorService::execute_human(std::string_view line, HmpCall::Done done) {
+    human_table_.execute(line, HmpCall(local_, std::move(done)));
 }
 
 MonitorService::Endpoint& MonitorService::add_endpoint(MonitorAccess access) {
@@ -103,8 +125,8 @@ void MonitorService::accept(Endpoint& endpoint, UniqueFd socket) {
 
 /// Whether the client may use the monitor; tells the log who it is.
 Result<void> MonitorService::admit(const Endpoint& endpoint, const Transport& transport) const {
-    if (sessions_.size() >= limits::kMonitorClients) {
-        return Error("a client was refused: there are " + std::to_string(sessions_.size()));
+    if (client_count() >= limits::kMonitorClients) {
+        return Error("a client was refused: there are " + std::to_string(client_count()));
     }
     if (!transport.carries_fds()) {
         return {};
@@ -122,10 +144,26 @@ Result<void> MonitorService::admit(const Endpoint& endpoint, const Transport& tr
 
 Result<void> MonitorService::start_session(Endpoint& endpoint, Transport transport) {
     NET_TRY(admit(endpoint, transport));
+    if (endpoint.human) {
+        return start_human_session(endpoint, std::move(transport));
+    }
     const auto place = sessions_.insert(sessions_.end(), nullptr);
-    *place = std::make_shared<QmpSession>(endpoint.qmp, std::move(transport),
+    *place = std::make_shared<QmpSession>(*endpoint.qmp, std::move(transport),
                                           [this, place](QmpSession&) { sessions_.erase(place); });
     const std::shared_ptr<QmpSession> session = *place;
+    Result<void> started = session->start();
+    if (!started) {
+        session->shut_down();
+    }
+    return started;
+}
+
+Result<void> MonitorService::start_human_session(Endpoint& endpoint, Transport transport) {
+    const auto place = human_sessions_.insert(human_sessions_.end(), nullptr);
+    *place =
+        std::make_shared<HmpSession>(*endpoint.human, std::move(transport),
+                                     [this, place](HmpSession&) { human_sessions_.erase(place); });
+    const std::shared_ptr<HmpSession> session = *place;
     Result<void> started = session->start();
     if (!started) {
         session->shut_down();

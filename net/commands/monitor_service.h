@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include "net/commands/announcer.h"
+#include "net/hmp/hmp_session.h"
 #include "net/monitor.h"
 #include "net/monitor/fd_sets.h"
 #include "net/qmp/command_table.h"
@@ -27,7 +28,9 @@ public:
 
     NetContext& context() { return context_; }
     const NetMonitorOptions& options() const { return options_; }
+    const NetContext& context() const { return context_; }
     const CommandTable& commands() const { return commands_; }
+    const HmpTable& human_table() const { return human_table_; }
     FdSets& fd_sets() { return fd_sets_; }
     Announcer& announcer() { return announcer_; }
     const qapi::VersionInfo& version() const { return version_; }
@@ -52,7 +55,12 @@ public:
 
     Result<void> listen(UniqueFd socket, MonitorAccess access);
     Result<void> serve(Transport transport, MonitorAccess access);
-    std::size_t client_count() const { return sessions_.size(); }
+    std::size_t client_count() const { return sessions_.size() + human_sessions_.size(); }
+
+    /// Executes a line for an embedder that is the human monitor's client itself.
+    void execute_human(std::string_view line, HmpCall::Done done);
+    /// The first line that a human sees.
+    std::string banner() const;
 
 private:
     /// A listening address, or a client that was handed to us.
@@ -60,13 +68,22 @@ private:
         Endpoint(MonitorService& service, MonitorAccess access);
 
         MonitorAccess access;
-        QmpMonitor qmp;
+        std::unique_ptr<QmpMonitor> qmp = {};    ///< Unless it is for humans.
+        std::unique_ptr<HmpMonitor> human = {};  ///< Otherwise.
         Listener listener;
+    };
+    /// The embedder as a client: it can name the descriptors it has, and send none.
+    struct LocalClient : FdClient {
+        NamedFds fds = NamedFds();
+
+        NamedFds& named_fds() override { return fds; }
+        UniqueFd take_fd() override { return {}; }
     };
 
     Endpoint& add_endpoint(MonitorAccess access);
     void accept(Endpoint& endpoint, UniqueFd socket);
     Result<void> start_session(Endpoint& endpoint, Transport transport);
+    Result<void> start_human_session(Endpoint& endpoint, Transport transport);
     Result<void> admit(const Endpoint& endpoint, const Transport& transport) const;
     void send_event(std::string_view name, std::string_view data);
 
@@ -76,9 +93,12 @@ private:
     qapi::RunState run_state_;
     FdSets fd_sets_ = {};
     CommandTable commands_ = {};
+    HmpTable human_table_;
+    std::shared_ptr<LocalClient> local_ = std::make_shared<LocalClient>();
     Announcer announcer_;
     std::list<Endpoint> endpoints_ = {};
     std::list<std::shared_ptr<QmpSession>> sessions_ = {};
+    std::list<std::shared_ptr<HmpSession>> human_sessions_ = {};
 };
 
 }  // namespace net

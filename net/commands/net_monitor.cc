@@ -29,6 +29,19 @@ Result<void> NetMonitor::add_fd(std::int64_t fdset_id, std::optional<std::string
     return {};
 }
 
+void NetMonitor::execute_human(std::string_view line,
+                               std::function<void(HumanOutput output)> done) {
+    service_->execute_human(line, std::move(done));
+}
+
+std::vector<std::string> NetMonitor::complete_human(std::string_view line) const {
+    return service_->human_table().complete(line);
+}
+
+std::string NetMonitor::human_banner() const {
+    return service_->banner();
+}
+
 void NetMonitor::announce_shutdown(ShutdownReason reason) {
     service_->announce_shutdown(reason);
 }

@@ -3,15 +3,17 @@
 
 namespace net {
 
+std::string error_text(const Error& error) {
+    return error.hint().empty() ? error.message() : error.message() + " (" + error.hint() + ")";
+}
+
 void write_error(qapi::JsonWriter& writer, const Error& error) {
     writer.key("error");
     writer.begin_object();
     writer.key("class");
     writer.string(error_class_name(error.error_class()));
     writer.key("desc");
-    // A client shows this one text to its user, so that the advice has to be part of it.
-    writer.string(error.hint().empty() ? error.message()
-                                       : error.message() + " (" + error.hint() + ")");
+    writer.string(error_text(error));
     writer.end_object();
 }
 

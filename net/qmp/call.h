@@ -15,19 +15,24 @@
 
 namespace net {
 
-/// The client that gave a command, as far as commands know it.
-class Caller {
+/// What the client of a monitor has sent besides commands: descriptors.
+class FdClient {
 public:
-    Caller() = default;
-    Caller(const Caller&) = delete;
-    Caller& operator=(const Caller&) = delete;
-    virtual ~Caller() = default;
+    FdClient() = default;
+    FdClient(const FdClient&) = delete;
+    FdClient& operator=(const FdClient&) = delete;
+    virtual ~FdClient() = default;
 
     /// Descriptors that its monitor knows by name.
     virtual NamedFds& named_fds() = 0;
     /// Takes the first of the descriptors that were sent along, and closes the others. Empty if
     /// there is none.
     virtual UniqueFd take_fd() = 0;
+};
+
+/// The QMP client that gave a command, as far as commands know it.
+class Caller : public FdClient {
+public:
     /// Ends the negotiation with these capabilities switched on.
     virtual Result<void> negotiate(const std::vector<qapi::QMPCapability>& enable) = 0;
 
@@ -75,7 +80,10 @@ private:
     bool out_of_band_;
 };
 
-/// The end of an error answer: its class and text, and the hint in the text.
+/// Message and hint as one text: a client shows only one to its user.
+std::string error_text(const Error& error);
+
+/// The end of an error answer: its class and text.
 void write_error(qapi::JsonWriter& writer, const Error& error);
 
 }  // namespace net

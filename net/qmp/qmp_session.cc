@@ -2,7 +2,6 @@
 #include "net/qmp/qmp_session.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <utility>
 
@@ -45,28 +44,14 @@ std::string greeting(const QmpMonitor& monitor) {
 
 QmpSession::QmpSession(QmpMonitor& monitor, Transport transport,
                        std::function<void(QmpSession&)> on_end)
-    : monitor_(monitor), transport_(std::move(transport)), on_end_(std::move(on_end)) {}
+    : monitor_(monitor), stream_(monitor.loop, std::move(transport)), on_end_(std::move(on_end)) {}
 
 Result<void> QmpSession::start() {
     running_ = true;
     send(greeting(monitor_));
     running_ = false;
-    const auto on_event = [this](unsigned ready) { on_ready(ready); };
-    Result<FdWatch> watch =
-        FdWatch::create(monitor_.loop, transport_.input(), fd_readable, on_event);
-    if (watch) {
-        input_watch_ = *std::move(watch);
-    } else if (watch.error().errnum() != EPERM) {
-        return std::move(watch).error();
-    }
-    // A regular file cannot be watched, and need not be: it can always be read and written.
-    if (transport_.output() != transport_.input()) {
-        watch = FdWatch::create(monitor_.loop, transport_.output(), fd_none, on_event);
-        if (watch) {
-            output_watch_ = *std::move(watch);
-        }
-    }
-    flush();
+    NET_TRY(stream_.start([this](unsigned ready) { on_ready(ready); }));
+    stream_.flush();
     update_watches();
     return {};
 }
@@ -76,7 +61,7 @@ Result<void> QmpSession::start() {
 void QmpSession::on_ready(unsigned ready) {
     const std::shared_ptr<QmpSession> guard = shared_from_this();
     if ((ready & fd_writable) != 0) {
-        flush();
+        stream_.flush();
         run({});  // which may have waited for the client to take its answers
     }
     if (ended_) {
@@ -90,7 +75,7 @@ void QmpSession::on_ready(unsigned ready) {
 }
 
 void QmpSession::read_some() {
-    Result<Transport::Received> received = transport_.receive(monitor_.read_buffer);
+    Result<Transport::Received> received = stream_.transport().receive(monitor_.read_buffer);
     if (!received || received->end) {
         return end();
     }
@@ -106,7 +91,7 @@ void QmpSession::read_some() {
 
 bool QmpSession::may_frame() const {
     return (oob_ || !busy_) && queue_.size() < limits::kMonitorQueue &&
-           output_.size() - sent_ < limits::kMonitorOutput;
+           stream_.backlog() < limits::kMonitorOutput;
 }
 
 /// Goes on with what waits, then with `bytes`, as far as it may for now.
@@ -137,7 +122,7 @@ void QmpSession::run(std::string_view bytes) {
     }
     unread_.assign(bytes);
     running_ = false;
-    flush();
+    stream_.flush();
     update_watches();
 }
 
@@ -270,37 +255,20 @@ void QmpSession::send_event(std::string_view message) {
 }
 
 void QmpSession::send(std::string_view message) {
-    if (deaf_ || ended_) {
+    if (ended_) {
         return;
     }
-    output_.append(message).append("\r\n");
+    stream_.append(message);
+    stream_.append("\r\n");
     if (!running_) {
-        flush();
+        stream_.flush();
         update_watches();
     }
-    if (output_.size() - sent_ > limits::kMonitorBacklog) {
+    if (stream_.backlog() > limits::kMonitorBacklog) {
         monitor_.log.warning("monitor " + monitor_.name +
                              ": a client that does not read is cut off");
         end();
     }
-}
-
-void QmpSession::flush() {
-    while (sent_ < output_.size()) {
-        const Result<std::size_t> taken = transport_.send(std::string_view(output_).substr(sent_));
-        if (!taken) {
-            // What the client sent before it went away is still executed.
-            deaf_ = true;
-            sent_ = output_.size();
-            break;
-        }
-        if (*taken == 0) {
-            return;
-        }
-        sent_ += *taken;
-    }
-    output_.clear();
-    sent_ = 0;
 }
 
 void QmpSession::update_watches() {
@@ -308,29 +276,15 @@ void QmpSession::update_watches() {
         return;
     }
     const bool reads = unread_.empty() && may_frame();
-    const bool writes = sent_ < output_.size();
-    const unsigned reading = reads ? fd_readable : fd_none;
-    const unsigned writing = writes ? fd_writable : fd_none;
-    if (output_watch_) {
-        (void)output_watch_.set_events(writing);
-    }
-    if (input_watch_) {
-        watch_input(transport_.output() == transport_.input() ? reading | writing : reading);
-    }
-    if (resume_is_due_ || (reads && !input_watch_)) {
+    stream_.watch(reads);
+    if (resume_is_due_ || (reads && !stream_.is_watched())) {
         resume_timer_ = Timer(monitor_.loop, std::chrono::milliseconds(0),
                               [this] { resume_is_due_ ? run({}) : on_ready(fd_readable); });
     }
 }
 
-void QmpSession::watch_input(unsigned events) {
-    if (std::exchange(watched_, events) != events) {
-        (void)input_watch_.set_events(events);
-    }
-}
-
 void QmpSession::shut_down() {
-    flush();
+    stream_.flush();
     end();
 }
 
@@ -339,8 +293,7 @@ void QmpSession::end() {
         return;
     }
     const std::shared_ptr<QmpSession> guard = shared_from_this();
-    input_watch_.reset();
-    output_watch_.reset();
+    stream_.stop();
     resume_timer_.reset();
     replace_pending({});
     queue_.clear();

@@ -13,6 +13,7 @@
 #include "net/event_loop.h"
 #include "net/log.h"
 #include "net/qmp/call.h"
+#include "net/qmp/client_stream.h"
 #include "net/qmp/command_table.h"
 #include "net/qmp/message_framer.h"
 #include "net/qmp/request.h"
@@ -85,30 +86,22 @@ private:
     void replace_pending(std::vector<UniqueFd> fds);
 
     void send(std::string_view message);
-    void flush();
     void update_watches();
-    void watch_input(unsigned events);
     void end();
 
     QmpMonitor& monitor_;
-    Transport transport_;
+    ClientStream stream_;
     std::function<void(QmpSession&)> on_end_;
     MessageFramer framer_ = {};
     std::vector<UniqueFd> pending_fds_ = {};  ///< Sent along, and not yet taken by a command.
     std::deque<Item> queue_ = {};
     std::string unread_ = {};  ///< Read from the client, not yet cut into messages.
-    std::string output_ = {};
-    std::size_t sent_ = 0;  ///< Bytes of output_ that the kernel has.
-    FdWatch input_watch_ = {};
-    FdWatch output_watch_ = {};
     Timer resume_timer_ = {};
-    unsigned watched_ = fd_readable;
     bool resume_is_due_ = false;
     bool negotiated_ = false;
     bool oob_ = false;
     bool busy_ = false;  ///< An in-band command has not been answered.
     bool running_ = false;
-    bool deaf_ = false;  ///< The client takes no more answers.
     bool ended_ = false;
 };
 
