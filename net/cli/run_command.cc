@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "net/cli/command.h"
+#include "net/cli/monitor_terminal.h"
 #include "net/cli/report.h"
 #include "net/cli/run_options.h"
 #include "net/cli/service.h"
@@ -61,6 +62,8 @@ private:
     std::unique_ptr<EventLoop> loop_ = {};
     std::unique_ptr<NetContext> context_ = {};
     std::unique_ptr<NetMonitor> monitor_ = {};
+    bool wants_terminal_ = false;
+    std::unique_ptr<MonitorTerminal> terminal_ = {};
     FdWatch signal_watch_ = {};
     /// Not g_main_context_iteration(), which wakes itself up twice for each command.
     GMainLoop* main_loop_ = g_main_loop_new(nullptr, FALSE);
@@ -69,6 +72,7 @@ private:
 
 Run::~Run() {
     notify_service_manager("STOPPING=1");
+    terminal_.reset();
     monitor_.reset();
     if (context_) {
         net_cleanup(*context_, {.exclusive = true});
@@ -135,6 +139,10 @@ Result<void> Run::open_monitor(const MonitorArgument& argument) {
                          .human = argument.human,
                          .uids = address.uids};
     if (std::holds_alternative<MonitorAddress::Stdio>(address.place)) {
+        if (argument.human && LineEditor::is_possible()) {
+            wants_terminal_ = true;  // once everything is set up
+            return {};
+        }
         UniqueFd input(fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3));
         UniqueFd output(fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
         if (!input || !output) {
@@ -198,6 +206,9 @@ Result<void> Run::announce_ready() {
             print(line + "\n");
         }
         (void)fflush(stdout);
+    }
+    if (wants_terminal_) {
+        terminal_ = NET_TRY(MonitorTerminal::start(*loop_, *monitor_));
     }
     NET_TRY(daemon_.detach());
     const std::size_t count = context_->registry().groups().size();
