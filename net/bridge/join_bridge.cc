@@ -91,7 +91,7 @@ std::string state_name(std::optional<std::uint8_t> state) {
 
 /// How long a new port of the bridge may take to forward.
 milliseconds forwarding_bound(const PortLink& bridge) {
-    const milliseconds stp(bridge.stp ? 2 * bridge.forward_delay * std::uint64_t{10} : 0);
+    const milliseconds stp(bridge.stp ? std::uint64_t{20} * bridge.forward_delay : 0);
     return std::min<milliseconds>(stp + limits::kForwardingGrace, limits::kForwardingLimit);
 }
 
