@@ -24,6 +24,7 @@ struct Command {
 extern const Command kTryCommand;
 extern const Command kCheckCommand;
 extern const Command kRunCommand;
+extern const Command kMonitorCommand;
 extern const Command kExecCommand;
 extern const Command kConvertCommand;
 extern const Command kHelpCommand;

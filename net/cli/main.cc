@@ -13,8 +13,9 @@
 namespace net::cli {
 
 std::span<const Command* const> all_commands() {
-    static constexpr std::array<const Command*, 6> kCommands{
-        &kTryCommand, &kCheckCommand, &kRunCommand, &kExecCommand, &kConvertCommand, &kHelpCommand};
+    static constexpr std::array<const Command*, 7> kCommands{
+        &kTryCommand,  &kCheckCommand,   &kRunCommand, &kMonitorCommand,
+        &kExecCommand, &kConvertCommand, &kHelpCommand};
     return kCommands;
 }
 

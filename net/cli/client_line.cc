@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: MIT
+#include "net/cli/client_line.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <map>
+#include <utility>
+
+#include "net/qmp/message_framer.h"
+#include "qapi/json_reader.h"
+#include "qapi/json_writer.h"
+#include "qapi/scalars.h"
+#include "qapi/suggest.h"
+
+namespace net::cli {
+namespace {
+
+using Entry = ClientSchema::Entry;
+using Meta = ClientSchema::Meta;
+
+constexpr std::string_view kBlanks = " \t\r\n";
+
+Error bad_line(std::string message) {
+    return Error(std::move(message)).with_stage(Stage::parse);
+}
+
+/// An argument as it was typed.
+struct Typed {
+    std::string path;
+    std::string text;
+    bool is_json = false;
+};
+
+struct Words {
+    std::string command = {};
+    std::string json = {};  ///< Instead of a command.
+    std::vector<Typed> arguments = {};
+    std::vector<std::string> fds = {};
+};
+
+void skip_blanks(std::string_view& rest) {
+    rest.remove_prefix(std::min(rest.find_first_not_of(kBlanks), rest.size()));
+}
+
+std::string take_word(std::string_view& rest, std::string_view ends) {
+    const std::string word(rest.substr(0, rest.find_first_of(ends)));
+    rest.remove_prefix(word.size());
+    return word;
+}
+
+/// A JSON value with which `rest` begins.
+Result<std::string> take_json(std::string_view& rest) {
+    MessageFramer framer;
+    std::string_view ahead = rest;
+    const std::optional<MessageFramer::Frame> frame = framer.next(ahead);
+    if (!frame) {
+        return bad_line("the JSON value is not complete: " + std::string(rest));
+    }
+    if (frame->error.has_value()) {
+        return *frame->error;
+    }
+    std::string json(frame->text);
+    rest = ahead;
+    return json;
+}
+
+Result<Words> split(std::string_view rest) {
+    Words words;
+    skip_blanks(rest);
+    if (rest.starts_with('{')) {
+        words.json = NET_TRY(take_json(rest));
+    } else {
+        words.command = take_word(rest, kBlanks);
+    }
+    for (skip_blanks(rest); !rest.empty(); skip_blanks(rest)) {
+        if (rest.front() == '@') {
+            rest.remove_prefix(1);
+            words.fds.push_back(take_word(rest, kBlanks));
+            continue;
+        }
+        Typed typed{.path = take_word(rest, " \t\r\n="), .text = ""};
+        if (rest.empty() || rest.front() != '=' || !words.json.empty()) {
+            return bad_line("'" + typed.path + "' is no KEY=VALUE");
+        }
+        rest.remove_prefix(1);
+        typed.is_json = !rest.empty() && std::string_view("{[\"'").find(rest[0]) != rest.npos;
+        typed.text = typed.is_json ? NET_TRY(take_json(rest)) : take_word(rest, kBlanks);
+        words.arguments.push_back(std::move(typed));
+    }
+    return words;
+}
+
+ClientSchema::Lookup lookup_in(const std::vector<Typed>& arguments) {
+    return [&arguments](const std::string& path) -> std::optional<std::string> {
+        for (const Typed& typed : arguments) {
+            if (typed.path == path) {
+                return typed.text;
+            }
+        }
+        return std::nullopt;
+    };
+}
+
+std::string quoted(std::string_view text) {
+    qapi::JsonWriter writer;
+    writer.string(text);
+    return writer.take();
+}
+
+bool is_json(const std::string& text) {
+    return qapi::parse_json(text).has_value();
+}
+
+Result<std::string> convert_builtin(const std::string& type, const Typed& typed) {
+    const Error wrong = bad_line("'" + typed.path + "' must be " +
+                                 (type == "boolean" ? "on or off"
+                                  : type == "int"   ? "an integer"
+                                                    : "a number") +
+                                 ", not '" + typed.text + "'");
+    if (type == "boolean") {
+        const std::optional<bool> value = qapi::parse_bool(typed.text);
+        return value ? Result<std::string>(*value ? "true" : "false") : wrong;
+    }
+    if (type == "int" || type == "number") {
+        if (const auto number = qapi::parse_signed(typed.text)) {
+            return std::to_string(*number);
+        }
+        if (const auto number = qapi::parse_unsigned(typed.text, qapi::Negative::refused)) {
+            return std::to_string(*number);
+        }
+        return type == "number" && is_json(typed.text) ? Result<std::string>(typed.text) : wrong;
+    }
+    if (type == "null") {
+        return std::string("null");
+    }
+    if (type == "value") {
+        return is_json(typed.text) ? typed.text : quoted(typed.text);
+    }
+    return quoted(typed.text);
+}
+
+/// Turns what was typed into JSON of the type that the schema wants.
+class Converter {
+public:
+    explicit Converter(const ClientSchema& schema) : schema_(schema) {}
+
+    Result<std::string> convert(const Entry* type, const Typed& typed) const {
+        if (typed.is_json || type == nullptr) {
+            return typed.is_json || is_json(typed.text) ? typed.text : quoted(typed.text);
+        }
+        switch (type->meta) {
+            case Meta::builtin:
+                return convert_builtin(type->json_type, typed);
+            case Meta::array:
+                return convert(schema_.find(type->type), typed);
+            case Meta::alternate:
+                return convert_alternate(*type, typed);
+            case Meta::object:
+                return bad_line("'" + typed.path + "' is an object")
+                    .with_hint("write " + typed.path + ".KEY=VALUE, or JSON");
+            default:
+                return quoted(typed.text);
+        }
+    }
+
+private:
+    /// The first of the types that fits, texts last.
+    Result<std::string> convert_alternate(const Entry& type, const Typed& typed) const {
+        for (const ClientSchema::Member& member : type.members) {
+            const Entry* one = schema_.find(member.type);
+            if (one == nullptr || one->json_type == "string" || one->meta == Meta::object ||
+                one->json_type == "null") {
+                continue;
+            }
+            const bool is_enum = one->meta == Meta::enumeration;
+            if (is_enum && std::find(one->values.begin(), one->values.end(), typed.text) ==
+                               one->values.end()) {
+                continue;
+            }
+            if (Result<std::string> json = convert(one, typed)) {
+                return json;
+            }
+        }
+        return quoted(typed.text);
+    }
+
+    const ClientSchema& schema_;
+};
+
+/// The arguments as a tree.
+struct Node {
+    std::vector<std::string> values = {};  ///< JSON; several of a list.
+    bool is_list = false;
+    std::vector<std::pair<std::string, Node>> members = {};
+
+    Node& member(const std::string& name) {
+        for (auto& [key, node] : members) {
+            if (key == name) {
+                return node;
+            }
+        }
+        return members.emplace_back(name, Node{}).second;
+    }
+
+    Node& at(std::string_view path) {
+        Node* node = this;
+        while (true) {
+            const std::size_t dot = path.find('.');
+            node = &node->member(std::string(path.substr(0, dot)));
+            if (dot == path.npos) {
+                return *node;
+            }
+            path.remove_prefix(dot + 1);
+        }
+    }
+
+    std::string json() const {
+        std::string text;
+        const auto add = [&text](const std::string& part) {
+            text += (text.empty() ? "" : ", ") + part;
+        };
+        if (!members.empty() || values.empty()) {
+            for (const auto& [key, node] : members) {
+                add(quoted(key) + ": " + node.json());
+            }
+            return "{" + text + "}";
+        }
+        for (const std::string& value : values) {
+            add(value);
+        }
+        return is_list ? "[" + text + "]" : text;
+    }
+};
+
+Error unknown_argument(const ClientSchema& schema, const Entry& command, const Words& words,
+                       const std::string& path) {
+    std::vector<std::string> names;
+    for (const auto& member : schema.members(command.type, "", lookup_in(words.arguments))) {
+        names.push_back(member.name);
+    }
+    const std::vector<std::string_view> views(names.begin(), names.end());
+    const std::string hint = path.find('.') == path.npos
+                                 ? qapi::did_you_mean(qapi::nearest(path, views))
+                                 : "objects in a list are written in JSON";
+    return bad_line(words.command + " has no argument '" + path + "'").with_hint(hint);
+}
+
+Result<std::string> arguments_json(const ClientSchema& schema, const Words& words) {
+    const Entry* command = schema.find_command(words.command);
+    const ClientSchema::Lookup lookup = lookup_in(words.arguments);
+    const Converter converter(schema);
+    Node root;
+    for (const Typed& typed : words.arguments) {
+        const Entry* type =
+            command == nullptr ? nullptr : schema.argument_type(*command, typed.path, lookup);
+        if (command != nullptr && type == nullptr) {
+            return unknown_argument(schema, *command, words, typed.path);
+        }
+        std::string json = NET_TRY(converter.convert(type, typed));
+        Node& node = root.at(typed.path);
+        node.is_list = type != nullptr && type->meta == Meta::array &&
+                       !(typed.is_json && json.starts_with('['));
+        if (!node.is_list && !node.values.empty()) {
+            return bad_line("'" + typed.path + "' is given twice");
+        }
+        node.values.push_back(std::move(json));
+    }
+    return root.json();
+}
+
+Result<UniqueFd> open_file(const std::string& path) {
+    // Without O_NONBLOCK a pipe without writer would be waited for.
+    int fd = open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0 && (errno == EACCES || errno == EROFS || errno == EISDIR || errno == EPERM)) {
+        fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    }
+    if (fd < 0) {
+        return Error::from_errno(errno, "cannot open " + path);
+    }
+    (void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+    return UniqueFd(fd);
+}
+
+Result<void> add_fd(const std::string& word, ClientMessage& message) {
+    if (word.find('/') != word.npos) {
+        message.opened.push_back(NET_TRY(open_file(word)));
+        message.fds.push_back(message.opened.back().get());
+        return {};
+    }
+    int fd = -1;
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), fd);
+    if (error != std::errc() || end != word.data() + word.size() || fd < 0) {
+        return bad_line("'@" + word + "' names no descriptor")
+            .with_hint("write @NUMBER of an open one, or @/PATH of a file");
+    }
+    if (fcntl(fd, F_GETFD) < 0) {
+        return Error::from_errno(errno, "descriptor " + word);
+    }
+    message.fds.push_back(fd);
+    return {};
+}
+
+}  // namespace
+
+Result<ClientMessage> read_client_line(const ClientSchema& schema, std::string_view line) {
+    const Words words = NET_TRY(split(line));
+    ClientMessage message{.command = words.command, .json = words.json};
+    for (const std::string& word : words.fds) {
+        NET_TRY(add_fd(word, message));
+    }
+    if (message.json.empty()) {
+        message.json = "{\"execute\": " + quoted(words.command);
+        if (!words.arguments.empty()) {
+            const std::string arguments = NET_TRY(arguments_json(schema, words));
+            message.json += ", \"arguments\": " + arguments;
+        }
+        message.json += "}";
+    }
+    return message;
+}
+
+namespace {
+
+/// KEY= or KEY. for each argument that can follow, at the depth of what is being typed.
+std::vector<std::string> complete_key(const ClientSchema& schema, const Entry& command,
+                                      const ClientSchema::Lookup& lookup, const std::string& word) {
+    const std::size_t dot = word.rfind('.');
+    const std::string prefix = dot == word.npos ? "" : word.substr(0, dot + 1);
+    std::string type = command.type;
+    for (std::size_t at = 0; at < prefix.size();) {
+        const std::size_t end = prefix.find('.', at);
+        std::string next;
+        for (const auto& member : schema.members(type, prefix.substr(0, at), lookup)) {
+            if (member.name == prefix.substr(at, end - at)) {
+                next = member.type;
+            }
+        }
+        type = next;
+        at = end + 1;
+    }
+    std::vector<std::string> keys;
+    for (const auto& member : schema.members(type, prefix, lookup)) {
+        const Entry* entry = schema.find(member.type);
+        const bool is_object = entry != nullptr && entry->meta == Meta::object;
+        if (is_object || !lookup(prefix + member.name)) {
+            keys.push_back(prefix + member.name + (is_object ? "." : "="));
+        }
+    }
+    return keys;
+}
+
+std::vector<std::string> complete_value(const Entry* type, const std::string& key) {
+    std::vector<std::string> values;
+    if (type != nullptr && type->meta == Meta::enumeration) {
+        values = type->values;
+    } else if (type != nullptr && type->json_type == "boolean") {
+        values = {"on", "off"};
+    }
+    for (std::string& value : values) {
+        value.insert(0, key + "=");
+    }
+    return values;
+}
+
+}  // namespace
+
+std::vector<std::string> complete_client_line(const ClientSchema& schema, std::string_view text) {
+    const std::size_t blank = text.find_last_of(" \t");
+    const std::size_t start = blank == text.npos ? 0 : blank + 1;
+    const std::string word(text.substr(start));
+    const Result<Words> before = split(text.substr(0, start));
+    if (!before || !before->json.empty()) {
+        return {};
+    }
+    std::vector<std::string> candidates;
+    if (before->command.empty() || before->command == "help") {
+        candidates = schema.command_names();
+    } else if (const Entry* command = schema.find_command(before->command)) {
+        const ClientSchema::Lookup lookup = lookup_in(before->arguments);
+        const std::size_t equals = word.find('=');
+        const std::string key = word.substr(0, equals);
+        candidates = equals == word.npos
+                         ? complete_key(schema, *command, lookup, word)
+                         : complete_value(schema.argument_type(*command, key, lookup), key);
+    }
+    std::erase_if(candidates, [&word](const std::string& one) { return !one.starts_with(word); });
+    std::sort(candidates.begin(), candidates.end());
+    return candidates;
+}
+
+}  // namespace net::cli

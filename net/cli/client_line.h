@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/cli/client_schema.h"
+#include "net/result.h"
+#include "net/unique_fd.h"
+
+namespace net::cli {
+
+/// A line of the QMP client as what is to be sent.
+struct ClientMessage {
+    std::string command = {};  ///< For messages; empty if it was JSON.
+    std::string json = {};
+    std::vector<int> fds = {};
+    std::vector<UniqueFd> opened = {};  ///< Those of `fds` that are ours.
+};
+
+/// Reads a line: either a message in JSON, or
+///
+///     COMMAND [KEY=VALUE]... [@NUMBER | @/PATH]...
+///
+/// KEY is an argument's name, with dots between the names of nested ones; repeated, it gives a
+/// list its elements. VALUE is JSON if it begins with a bracket, a brace or a quote; other text is
+/// converted to the type that the schema tells. Behind both forms, @NUMBER sends a descriptor that
+/// this process has, and @/PATH a file that it opens.
+Result<ClientMessage> read_client_line(const ClientSchema& schema, std::string_view line);
+
+/// What the last word of a line can become; sorted.
+std::vector<std::string> complete_client_line(const ClientSchema& schema, std::string_view text);
+
+}  // namespace net::cli

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+#include "net/cli/qmp_client.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "qapi/json_reader.h"
+
+namespace net::cli {
+namespace {
+
+/// SCM_MAX_FD in the kernel's include/net/scm.h.
+constexpr std::size_t kFdsPerMessage = 253;
+
+bool has_member(std::string_view json, std::string_view key) {
+    const Result<qapi::Document> document = qapi::parse_json(json);
+    return document && document->root().kind() == qapi::ValueKind::object &&
+           document->root().find(key);
+}
+
+/// Makes a blocking send give up after the time that an answer may take.
+void bound_sends(int socket, std::chrono::milliseconds timeout) {
+    timeval bound = {};
+    bound.tv_sec = timeout.count() / 1000;
+    bound.tv_usec = timeout.count() % 1000 * 1000;
+    (void)setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &bound, sizeof bound);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<QmpClient>> QmpClient::start(UniqueFd socket, Options options) {
+    bound_sends(socket.get(), options.timeout);
+    std::unique_ptr<QmpClient> client(new QmpClient(std::move(socket), std::move(options)));
+    const std::string greeting = NET_TRY(client->await_message());
+    if (!has_member(greeting, "QMP")) {
+        return Error("no QMP monitor is there: it does not greet as one")
+            .with_hint("is it a human monitor's socket?");
+    }
+    const std::string answer = NET_TRY(client->execute(R"({"execute": "qmp_capabilities"})", {}));
+    if (has_member(answer, "error")) {
+        return Error("the monitor refuses to negotiate: " + answer);
+    }
+    return client;
+}
+
+Result<std::string> QmpClient::execute(std::string_view message, const std::vector<int>& fds) {
+    NET_TRY(send(message, fds));
+    return await_message();
+}
+
+Result<void> QmpClient::send(std::string_view message, const std::vector<int>& fds) {
+    if (fds.size() > kFdsPerMessage) {
+        return Error("a command can take at most " + std::to_string(kFdsPerMessage) +
+                     " descriptors along, not " + std::to_string(fds.size()));
+    }
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(kFdsPerMessage * sizeof(int))> control = {};
+    std::size_t sent = 0;
+    while (sent < message.size()) {
+        iovec part = {const_cast<char*>(message.data()) + sent, message.size() - sent};
+        msghdr header = {};
+        header.msg_iov = &part;
+        header.msg_iovlen = 1;
+        if (sent == 0 && !fds.empty()) {
+            const std::size_t size = fds.size() * sizeof(int);
+            header.msg_control = control.data();
+            header.msg_controllen = CMSG_SPACE(size);
+            cmsghdr* first = CMSG_FIRSTHDR(&header);
+            first->cmsg_level = SOL_SOCKET;
+            first->cmsg_type = SCM_RIGHTS;
+            first->cmsg_len = CMSG_LEN(size);
+            std::memcpy(CMSG_DATA(first), fds.data(), size);
+        }
+        const ssize_t length = sendmsg(socket_.get(), &header, MSG_NOSIGNAL);
+        if (length < 0 && errno != EINTR) {
+            return Error::from_errno(errno, "cannot send to the monitor");
+        }
+        sent += length > 0 ? static_cast<std::size_t>(length) : 0;
+    }
+    return {};
+}
+
+Result<std::string> QmpClient::await_message() {
+    const Clock::time_point deadline = Clock::now() + options_.timeout;
+    while (true) {
+        if (std::optional<std::string> answer = next_answer()) {
+            return *std::move(answer);
+        }
+        NET_TRY(await_input(deadline));
+        NET_TRY(read_some());
+    }
+}
+
+Result<void> QmpClient::await_input(Clock::time_point deadline) const {
+    std::array<pollfd, 2> entries = {{{socket_.get(), POLLIN, 0}, {options_.cancel_fd, POLLIN, 0}}};
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
+    const int ready = left <= 0 ? 0 : poll(entries.data(), entries.size(), static_cast<int>(left));
+    if (ready == 0) {
+        return Error("the monitor has not answered within " +
+                     std::to_string(options_.timeout.count() / 1000) + " s")
+            .with_hint("--timeout gives it longer");
+    }
+    if (entries[1].revents != 0) {
+        return Error("interrupted");
+    }
+    return {};
+}
+
+Result<void> QmpClient::read_some() {
+    std::array<char, 65536> buffer;
+    const ssize_t length = recv(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    if (length == 0) {
+        return Error("the monitor has closed the connection");
+    }
+    if (length < 0 && errno != EAGAIN && errno != EINTR) {
+        return Error::from_errno(errno, "cannot read from the monitor");
+    }
+    unread_.append(buffer.data(), length > 0 ? static_cast<std::size_t>(length) : 0);
+    return {};
+}
+
+/// The next message that is no event, if it is complete.
+std::optional<std::string> QmpClient::next_answer() {
+    std::string_view rest = unread_;
+    std::optional<std::string> answer;
+    while (!answer) {
+        const std::optional<MessageFramer::Frame> frame = framer_.next(rest);
+        if (!frame) {
+            break;
+        }
+        if (frame->error.has_value()) {
+            continue;  // what is no JSON is nothing that was asked for
+        }
+        if (has_member(frame->text, "event")) {
+            if (options_.on_event) {
+                options_.on_event(frame->text);
+            }
+            continue;
+        }
+        answer = std::string(frame->text);
+    }
+    unread_.erase(0, unread_.size() - rest.size());
+    return answer;
+}
+
+Result<void> QmpClient::read_events() {
+    NET_TRY(read_some());
+    (void)next_answer();  // an answer that nobody waits for any more is dropped
+    return {};
+}
+
+}  // namespace net::cli
