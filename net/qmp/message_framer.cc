@@ -194,6 +194,14 @@ void MessageFramer::carry(std::string_view rest) {
     state_ = state;
 }
 
+/// The token at whose last byte `read` ends; what came earlier has been carried.
+std::string MessageFramer::token_text(std::string_view read) const {
+    const std::string_view here = read.substr(read.size() - std::min(read.size(), token_bytes_));
+    const std::size_t earlier = token_bytes_ - here.size();
+    const std::string_view carried = carried_;
+    return std::string(carried.substr(carried.size() - earlier)).append(here);
+}
+
 void MessageFramer::skip_broken(std::string_view& input) {
     const auto end = std::find_if(input.begin(), input.end(), [](char c) {
         return ends_recovery(static_cast<unsigned char>(c));
@@ -237,23 +245,20 @@ std::optional<MessageFramer::Frame> MessageFramer::next(std::string_view& input)
         skip_broken(input);
     }
     state_at_input_ = state_;
-    std::size_t token_start = 0;
     for (std::size_t at = 0; at < input.size();) {
         if (const std::size_t plain = plain_length(input.substr(at)); plain > 0) {
             token_bytes_ += plain;
             at += plain;
             continue;
         }
-        const bool starts = state_ == State::between;
         const Step outcome = step(static_cast<unsigned char>(input[at]));
-        token_start = starts ? at : token_start;
         if (outcome != Step::token_ended_before) {
             ++at;
             token_bytes_ += state_ == State::between && outcome == Step::going_on ? 0 : 1;
         }
         if (outcome == Step::broken) {
             state_ = State::recovery;
-            return fail(input, at, stray_error(input.substr(token_start, at - token_start)));
+            return fail(input, at, stray_error(token_text(input.substr(0, at))));
         }
         if (outcome != Step::going_on && count_token(token_first_)) {
             return finish(input, at);

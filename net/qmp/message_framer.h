@@ -67,6 +67,7 @@ private:
     std::size_t plain_length(std::string_view rest) const;
     void skip_broken(std::string_view& input);
     bool count_token(unsigned char first);
+    std::string token_text(std::string_view read) const;
     std::optional<Error> check_limits() const;
     Frame finish(std::string_view& input, std::size_t length);
     Frame fail(std::string_view& input, std::size_t length, Error error);

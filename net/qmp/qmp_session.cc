@@ -76,8 +76,13 @@ void QmpSession::on_ready(unsigned ready) {
 
 void QmpSession::read_some() {
     Result<Transport::Received> received = stream_.transport().receive(monitor_.read_buffer);
-    if (!received || received->end) {
+    if (!received) {
         return end();
+    }
+    if (received->end) {
+        input_ended_ = true;
+        stream_.end_input();
+        return run({});
     }
     if (!received->fds.empty()) {
         if (must_wait()) {
@@ -90,7 +95,7 @@ void QmpSession::read_some() {
 }
 
 bool QmpSession::may_frame() const {
-    return (oob_ || !busy_) && queue_.size() < limits::kMonitorQueue &&
+    return !input_ended_ && (oob_ || !busy_) && queue_.size() < limits::kMonitorQueue &&
            stream_.backlog() < limits::kMonitorOutput;
 }
 
@@ -123,6 +128,9 @@ void QmpSession::run(std::string_view bytes) {
     unread_.assign(bytes);
     running_ = false;
     stream_.flush();
+    if (input_ended_ && !must_wait() && stream_.backlog() == 0) {
+        return end();
+    }
     update_watches();
 }
 
@@ -182,9 +190,6 @@ void QmpSession::dispatch(const qapi::Document& document, const Request& request
     if (!negotiated_ && request.command != kNegotiate) {
         return fail(&document, not_found("the first command must be 'qmp_capabilities'"));
     }
-    if (negotiated_ && request.command == kNegotiate) {
-        return fail(&document, not_found("the capabilities have been negotiated already"));
-    }
     const CommandTable::Entry* entry = monitor_.commands.find(request.command);
     if (entry == nullptr) {
         return fail(&document, unknown_command(request.command, monitor_.commands));
@@ -241,6 +246,9 @@ void QmpSession::replace_pending(std::vector<UniqueFd> fds) {
 }
 
 Result<void> QmpSession::negotiate(const std::vector<qapi::QMPCapability>& enable) {
+    if (negotiated_) {
+        return not_found("the capabilities have been negotiated already");
+    }
     oob_ = std::find(enable.begin(), enable.end(), qapi::QMPCapability::oob) != enable.end();
     negotiated_ = true;
     return {};

@@ -41,8 +41,9 @@ struct QmpMonitor {
 ///
 /// Commands are executed as they come. One that is not answered at once holds up the later ones of
 /// this client, and of no other. With the capability `oob`, reading goes on meanwhile and exec-oob
-/// commands are executed at once. Never waits for a client: a slow one is not read from, and one
-/// that does not even take its events is cut off.
+/// commands are executed at once. A client that only stops sending still gets its answers. Never
+/// waits for a client: a slow one is not read from, and one that does not even take its events is
+/// cut off.
 class QmpSession : public Caller, public std::enable_shared_from_this<QmpSession> {
 public:
     /// `on_end` is called once, when the client is gone; never before start() has returned.
@@ -100,7 +101,8 @@ private:
     bool resume_is_due_ = false;
     bool negotiated_ = false;
     bool oob_ = false;
-    bool busy_ = false;  ///< An in-band command has not been answered.
+    bool busy_ = false;         ///< An in-band command has not been answered.
+    bool input_ended_ = false;  ///< The client sends no more, and may wait for answers.
     bool running_ = false;
     bool ended_ = false;
 };

@@ -18,6 +18,9 @@ namespace {
 /// SCM_MAX_FD in the kernel's include/net/scm.h.
 constexpr std::size_t kFdsPerMessage = 253;
 
+/// SO_PASSPIDFD in newer kernels' include/uapi/asm-generic/socket.h.
+constexpr int kPassPidfd = 76;
+
 bool is_transient(int errnum) {
     return errnum == EAGAIN || errnum == EWOULDBLOCK || errnum == EINTR;
 }
@@ -91,6 +94,10 @@ Result<Transport> Transport::from_socket(UniqueFd socket) {
     if (getsockopt(socket.get(), SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0) {
         return Error::from_errno(errno, "descriptor " + std::to_string(socket.get()));
     }
+    int type = 0;
+    if (getsockopt(socket.get(), SOL_SOCKET, SO_TYPE, &type, &size) != 0 || type != SOCK_STREAM) {
+        return Error("descriptor " + std::to_string(socket.get()) + " is not a stream socket");
+    }
     if (domain != AF_UNIX) {
         return Transport(Kind::other_socket, std::move(socket), UniqueFd());
     }
@@ -98,6 +105,7 @@ Result<Transport> Transport::from_socket(UniqueFd socket) {
     const int off = 0;
     (void)setsockopt(socket.get(), SOL_SOCKET, SO_PASSCRED, &off, sizeof off);
     (void)setsockopt(socket.get(), SOL_SOCKET, SO_PASSSEC, &off, sizeof off);
+    (void)setsockopt(socket.get(), SOL_SOCKET, kPassPidfd, &off, sizeof off);
     return Transport(Kind::unix_socket, std::move(socket), UniqueFd());
 }
 
