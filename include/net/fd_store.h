@@ -45,6 +45,7 @@ public:
     Result<void> add(std::string_view name, UniqueFd fd);
     /// QMP `closefd`.
     Result<void> close(std::string_view name);
+    void close_all();
 
     bool contains(std::string_view name) const override;
     bool owns(int fd) const override;

@@ -68,6 +68,13 @@ MonitorService::Endpoint::Endpoint(MonitorService& service, MonitorAccess monito
     }
 }
 
+/// Named descriptors outlive their client for the next one, if there can be one.
+void MonitorService::Endpoint::on_client_gone() {
+    if (!listens) {
+        (qmp ? qmp->fds : human->fds).close_all();
+    }
+}
+
 MonitorService::MonitorService(NetContext& context, NetMonitorOptions options)
     : context_(context),
       options_(std::move(options)),
@@ -102,6 +109,7 @@ MonitorService::Endpoint& MonitorService::add_endpoint(MonitorAccess access) {
 
 Result<void> MonitorService::listen(UniqueFd socket, MonitorAccess access) {
     Endpoint& endpoint = add_endpoint(std::move(access));
+    endpoint.listens = true;
     Result<void> started = endpoint.listener.start(std::move(socket));
     if (!started) {
         endpoints_.pop_back();
@@ -149,7 +157,10 @@ Result<void> MonitorService::start_session(Endpoint& endpoint, Transport transpo
     }
     const auto place = sessions_.insert(sessions_.end(), nullptr);
     *place = std::make_shared<QmpSession>(*endpoint.qmp, std::move(transport),
-                                          [this, place](QmpSession&) { sessions_.erase(place); });
+                                          [this, place, &endpoint](QmpSession&) {
+                                              sessions_.erase(place);
+                                              endpoint.on_client_gone();
+                                          });
     const std::shared_ptr<QmpSession> session = *place;
     Result<void> started = session->start();
     if (!started) {
@@ -160,9 +171,11 @@ Result<void> MonitorService::start_session(Endpoint& endpoint, Transport transpo
 
 Result<void> MonitorService::start_human_session(Endpoint& endpoint, Transport transport) {
     const auto place = human_sessions_.insert(human_sessions_.end(), nullptr);
-    *place =
-        std::make_shared<HmpSession>(*endpoint.human, std::move(transport),
-                                     [this, place](HmpSession&) { human_sessions_.erase(place); });
+    *place = std::make_shared<HmpSession>(*endpoint.human, std::move(transport),
+                                          [this, place, &endpoint](HmpSession&) {
+                                              human_sessions_.erase(place);
+                                              endpoint.on_client_gone();
+                                          });
     const std::shared_ptr<HmpSession> session = *place;
     Result<void> started = session->start();
     if (!started) {
@@ -171,21 +184,24 @@ Result<void> MonitorService::start_human_session(Endpoint& endpoint, Transport t
     return started;
 }
 
-void MonitorService::send_event(std::string_view name, std::string_view data) {
-    qapi::JsonWriter writer(qapi::JsonLayout::line);
-    writer.begin_object();
-    write_timestamp(writer);
-    writer.key("event");
-    writer.string(name);
-    if (!data.empty()) {
-        writer.key("data");
-        writer.raw(data);
-    }
-    writer.end_object();
+void MonitorService::send_event(std::string_view name,
+                                const std::function<void(qapi::JsonWriter&)>& write_data) {
+    const auto message = [&](qapi::JsonLayout layout) {
+        qapi::JsonWriter writer(layout);
+        writer.begin_object();
+        write_timestamp(writer);
+        writer.key("event");
+        writer.string(name);
+        write_data(writer);
+        writer.end_object();
+        return writer.take();
+    };
+    const std::string line = message(qapi::JsonLayout::line);
     // A client that is cut off leaves the list.
     for (auto next = sessions_.begin(); next != sessions_.end();) {
         const std::shared_ptr<QmpSession> session = *next++;
-        session->send_event(writer.text());
+        const bool is_line = session->layout() == qapi::JsonLayout::line;
+        session->send_event(is_line ? line : message(session->layout()));
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <functional>
 #include <list>
 #include <memory>
 #include <string>
@@ -44,13 +45,12 @@ public:
     /// Sends an event of the schema to every QMP client that is past its negotiation.
     template <class Event>
     void emit(const typename Event::Data& data) {
-        if constexpr (std::is_same_v<typename Event::Data, qapi::Empty>) {
-            send_event(Event::kName, {});
-        } else {
-            qapi::JsonWriter writer(qapi::JsonLayout::line);
-            qapi::OutputVisitor(writer).write(data);
-            send_event(Event::kName, writer.text());
-        }
+        send_event(Event::kName, [&data](qapi::JsonWriter& writer) {
+            if constexpr (!std::is_same_v<typename Event::Data, qapi::Empty>) {
+                writer.key("data");
+                qapi::OutputVisitor(writer).write(data);
+            }
+        });
     }
 
     Result<void> listen(UniqueFd socket, MonitorAccess access);
@@ -68,9 +68,12 @@ private:
         Endpoint(MonitorService& service, MonitorAccess access);
 
         MonitorAccess access;
+        bool listens = false;                    ///< Otherwise nobody comes after the client.
         std::unique_ptr<QmpMonitor> qmp = {};    ///< Unless it is for humans.
         std::unique_ptr<HmpMonitor> human = {};  ///< Otherwise.
         Listener listener;
+
+        void on_client_gone();
     };
     /// The embedder as a client: it can name the descriptors it has, and send none.
     struct LocalClient : FdClient {
@@ -85,7 +88,8 @@ private:
     Result<void> start_session(Endpoint& endpoint, Transport transport);
     Result<void> start_human_session(Endpoint& endpoint, Transport transport);
     Result<void> admit(const Endpoint& endpoint, const Transport& transport) const;
-    void send_event(std::string_view name, std::string_view data);
+    void send_event(std::string_view name,
+                    const std::function<void(qapi::JsonWriter&)>& write_data);
 
     NetContext& context_;
     NetMonitorOptions options_;

@@ -2,6 +2,7 @@
 #include "net/fd_store.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "net/base/limits.h"
 
@@ -17,7 +18,11 @@ Error no_such_fd(std::string_view name) {
 }  // namespace
 
 NamedFds::~NamedFds() {
-    for (auto& [name, fd] : fds_) {
+    close_all();
+}
+
+void NamedFds::close_all() {
+    for (auto& [name, fd] : std::exchange(fds_, {})) {
         dispose(std::move(fd));
     }
 }
