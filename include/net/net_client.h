@@ -79,6 +79,9 @@ public:
     virtual bool can_receive() const { return true; }
     /// The peer can take frames again after a send() returned `busy`.
     virtual void on_peer_ready() {}
+    /// The NIC that this backend queue was attached to is gone: whatever it negotiated is to be as
+    /// another NIC expects it. Default: nothing.
+    virtual void on_nic_gone() {}
     /// Called on the NIC's queue 0 after link_down() of it or of its peer has changed.
     virtual void on_link_changed() {}
 

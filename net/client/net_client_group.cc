@@ -58,6 +58,9 @@ std::unique_ptr<NetClientGroup> NetClientRegistry::remove(NetClientGroup& group)
         peers.front()->on_link_changed();
     }
     for (NetClientState* peer : peers) {
+        if (!is_backend) {
+            peer->on_nic_gone();
+        }
         peer->on_peer_ready();  // what it waited for is gone: it sends into the void, or stops
     }
     return taken;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <utility>
 
 #include "net/base/limits.h"
 #include "net/tap/tap_fd.h"
@@ -121,6 +122,24 @@ bool TapClient::forward(std::size_t length) {
 void TapClient::on_peer_ready() {
     peer_blocked_ = false;
     update_polling();
+}
+
+/// The next NIC may be one that knows neither headers nor offloads.
+void TapClient::on_nic_gone() {
+    if (std::exchange(using_vnet_hdr_, false) && host_hdr_len_ != kPlainHeader) {
+        const Result<void> reset = init_vnet_hdr();
+        if (reset) {
+            host_hdr_len_ = kPlainHeader;
+        } else {
+            group_.context().log().warning("netdev '" + name() + "': " + reset.error().message());
+        }
+    }
+    if (group_.offload() != 0) {
+        set_offload({});  // once: the offloads are the interface's
+    }
+    if (const Result<void> enabled = enable(); !enabled) {
+        group_.context().log().warning("netdev '" + name() + "': " + enabled.error().message());
+    }
 }
 
 Delivery TapClient::receive(Frame frame) {

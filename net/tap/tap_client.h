@@ -47,6 +47,7 @@ public:
     Delivery receive(Frame frame) override;
     bool can_receive() const override { return !write_blocked_; }
     void on_peer_ready() override;
+    void on_nic_gone() override;
     bool has_vnet_hdr() const override { return host_hdr_len_ != 0; }
     bool has_vnet_hdr_len(std::size_t length) const override;
     std::size_t vnet_hdr_len() const override { return host_hdr_len_; }

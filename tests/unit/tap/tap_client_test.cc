@@ -364,6 +364,19 @@ TEST_F(TapClientTest, TurnsOffloadsOn) {
     EXPECT_EQ(log_.lines(), Lines{});
 }
 
+TEST_F(TapClientTest, IsAsNewForTheNextNic) {
+    start(true, 2);
+    ASSERT_TRUE(tap("n0").set_vnet_hdr_len(12));
+    tap("n0").set_offload({.csum = true, .tso4 = true});
+    ASSERT_TRUE(tap("n0", 1).disable());
+    ASSERT_TRUE(net_nic_detach(context_, nic().name()));
+    EXPECT_EQ(tun_.find("t0")->vnet_hdr_size, 10);
+    EXPECT_EQ(tun_.find("t0")->offload, 0U);
+    EXPECT_TRUE(tap("n0", 1).enabled());
+    EXPECT_EQ(tap("n0").vnet_hdr_len(), 10U);
+    EXPECT_EQ(log_.lines(), Lines{});
+}
+
 TEST_F(TapClientTest, WarnsIfOffloadsStayOff) {
     start(true);
     tun_.offloads = 0;
