@@ -12,8 +12,9 @@
 namespace net {
 namespace {
 
-Error no_such_device(std::string_view id) {
-    return Error("no netdev '" + std::string(id) + "'", ErrorClass::device_not_found)
+Error no_such_device(std::string_view what, std::string_view id) {
+    return Error("no " + std::string(what) + " '" + std::string(id) + "'",
+                 ErrorClass::device_not_found)
         .with_stage(Stage::validate);
 }
 
@@ -40,7 +41,7 @@ Result<void> net_client_init(NetContext& context, const qapi::Netdev& netdev,
 Result<void> net_client_del(NetContext& context, std::string_view id) {
     NetClientGroup* group = context.registry().find_backend(id);
     if (group == nullptr) {
-        return no_such_device(id);
+        return no_such_device("netdev", id);
     }
     if (group->kind() != NetClientGroup::Kind::netdev) {
         return Error("'" + std::string(id) + "' was made by -net and cannot be deleted")
@@ -52,7 +53,7 @@ Result<void> net_client_del(NetContext& context, std::string_view id) {
 
 Result<void> net_set_link(NetContext& context, std::string_view name, bool up) {
     if (!context.registry().set_link(name, up)) {
-        return no_such_device(name);
+        return no_such_device("netdev or card", name);
     }
     return {};
 }
@@ -61,7 +62,7 @@ Result<NetClientGroup*> net_nic_attach(NetContext& context, std::unique_ptr<NetC
                                        std::string_view netdev_id) {
     NetClientGroup* backend = context.registry().find_backend(netdev_id);
     if (backend == nullptr) {
-        return no_such_device(netdev_id);
+        return no_such_device("netdev", netdev_id);
     }
     if (context.registry().find_nic(nic->id()) != nullptr) {
         return Error("'id' " + nic->id() + " is in use by another card")
@@ -75,7 +76,7 @@ Result<NetClientGroup*> net_nic_attach(NetContext& context, std::unique_ptr<NetC
 Result<void> net_nic_detach(NetContext& context, std::string_view nic_id) {
     NetClientGroup* nic = context.registry().find_nic(nic_id);
     if (nic == nullptr) {
-        return no_such_device(nic_id);
+        return no_such_device("card", nic_id);
     }
     (void)context.registry().remove(*nic);
     return {};

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <array>
 #include <cstdio>
 #include <string>
@@ -82,7 +85,23 @@ int run_tool(Words words) {
 }  // namespace
 }  // namespace net::cli
 
+namespace {
+
+/// A descriptor that we open must never be taken for a standard stream, ours or a child's.
+bool open_standard_streams() {
+    int fd = 0;
+    do {
+        fd = open("/dev/null", O_RDWR);  // not close-on-exec: children have these too
+    } while (fd >= 0 && fd <= STDERR_FILENO);
+    return fd >= 0 && close(fd) == 0;
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
+    if (!open_standard_streams()) {
+        return net::cli::exit_failed;
+    }
     const std::vector<std::string_view> words(argv + (argc > 0 ? 1 : 0), argv + argc);
     const int status = net::cli::run_tool(words);
     // What was promised on standard output must have got there.
