@@ -42,6 +42,7 @@ Result<std::unique_ptr<QmpClient>> QmpClient::start(UniqueFd socket, Options opt
         return Error("no QMP monitor is there: it does not greet as one")
             .with_hint("is it a human monitor's socket?");
     }
+    client->greeted_ = true;
     const std::string answer = NET_TRY(client->execute(R"({"execute": "qmp_capabilities"})", {}));
     if (has_member(answer, "error")) {
         return Error("the monitor refuses to negotiate: " + answer);
@@ -134,7 +135,10 @@ std::optional<std::string> QmpClient::next_answer() {
             break;
         }
         if (frame->error.has_value()) {
-            continue;  // what is no JSON is nothing that was asked for
+            if (!greeted_) {
+                answer.emplace();  // this is no monitor of ours
+            }
+            continue;  // later, what is no JSON is nothing that was asked for
         }
         if (has_member(frame->text, "event")) {
             if (options_.on_event) {

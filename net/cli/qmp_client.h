@@ -54,6 +54,7 @@ private:
     Options options_;
     MessageFramer framer_ = {};
     std::string unread_ = {};
+    bool greeted_ = false;
 };
 
 }  // namespace net::cli

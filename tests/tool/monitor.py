@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """A running `qnetdev run`, and clients of its monitors."""
+import fcntl
 import json
 import os
 import pty
@@ -118,7 +119,8 @@ class Terminal:
         self.before = termios.tcgetattr(slave)
         environment = dict(os.environ, TERM="xterm", LC_ALL="C.UTF-8")
         self.process = subprocess.Popen(argv, stdin=slave, stdout=slave, stderr=slave,
-                                        env=environment, start_new_session=True)
+                                        env=environment, start_new_session=True,
+                                        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY))
         self.slave = slave
         self.seen = b""
 

@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: MIT
+"""`qnetdev monitor` against `qnetdev run` and, if there is one, a real QEMU."""
+import json
+import os
+import socket
+import sys
+import tempfile
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "qemu"))
+import harness  # noqa: E402
+import monitor  # noqa: E402
+import qemu  # noqa: E402
+
+
+class Client:
+    """Runs the client on a monitor's socket."""
+
+    def __init__(self, qnetdev, path):
+        self.argv = [qnetdev, "monitor", path]
+
+    def run(self, *lines, stdin=b"", options=(), **more):
+        words = [word for line in lines for word in ("--exec", line)]
+        return harness.run([*self.argv, *options, *words], stdin, **more)
+
+
+def test_scripts(tap, who, client):
+    """What any QMP monitor does."""
+    outcome = client.run("query-version", '{"execute": "query-status"}')
+    tap.check(who + ": a command and a message", outcome.status == 0 and
+              '"qemu": {' in outcome.out and '"status": ' in outcome.out, outcome)
+    outcome = client.run(stdin=b"# a comment\n\nquery-name\nexit\nbogus\n")
+    tap.check(who + ": lines from standard input, up to exit",
+              outcome.status == 0 and outcome.out == "{}\n", outcome)
+    outcome = client.run(stdin=b"query-name\nbogus\nquery-name\n")
+    tap.check(who + ": the first line that fails is the last",
+              outcome.status == 1 and outcome.out == "{}\n" and
+              outcome.err.startswith("qnetdev: bogus: "), outcome)
+    outcome = client.run("stop", "query-status", "cont")
+    tap.check(who + ": switches", '"running": false' in outcome.out, outcome)
+    tap.check(who + ": events apart from answers", '"STOP"' in outcome.err and
+              '"event"' not in outcome.out, outcome)
+    outcome = client.run('human-monitor-command command-line="info status"')
+    tap.equal(who + ": a text is shown as it is", outcome.out, "VM status: running\n")
+
+
+def test_typing(tap, who, client):
+    outcome = client.run("netdev_add type=tap id=c0 ifname=cl0 queues=2 script=no downscript=no",
+                         "set_link name=c0 up=off", "netdev_del id=c0")
+    tap.check(who + ": numbers and switches are typed by the schema",
+              (outcome.status, outcome.out) == (0, "{}\n" * 3), outcome)
+    outcome = client.run("announce-self initial=50 max=550 rounds=5 step=100 interfaces=a "
+                         "interfaces=b id=\"x y\"",
+                         "announce-self initial=50 max=550 rounds=0 step=100 id='x y'",
+                         'announce-self initial=5 max=5 rounds=1 step=1 interfaces=["a","b"]')
+    tap.check(who + ": lists and quotes",
+              (outcome.status, outcome.out) == (0, "{}\n" * 3), outcome)
+    for line, message in (
+            ("netdev_add type=tap id=c1 queues=x", "'queues' must be an integer, not 'x'"),
+            ("netdev_add type=tap id=c1 vhost=x", "'vhost' must be on or off, not 'x'"),
+            ("netdev_add type=tap id=c1 vhots=on", "netdev_add has no argument 'vhots'"),
+            ("netdev_add type=user id=c1 br=x", "netdev_add has no argument 'br'"),
+            ("netdev_del c1", "'c1' is no KEY=VALUE"),
+            ("netdev_del id=a id=b", "'id' is given twice"),
+            ('netdev_del id={"a"', 'the JSON value is not complete: {"a"'),
+            ("getfd fdname=a @x", "'@x' names no descriptor"),
+            ("getfd fdname=a @99", "descriptor 99: Bad file descriptor"),
+            ("getfd fdname=a @/no/such", "cannot open /no/such: No such file or directory")):
+        outcome = client.run(line)
+        first = outcome.err.partition("\n")[0]
+        tap.check("%s: refuses %s" % (who, line), outcome.status == 1 and outcome.out == "" and
+                  first.lower() == ("qnetdev: " + message).lower(), outcome)
+
+
+def test_descriptors(tap, who, client):
+    read_end, write_end = os.pipe()
+    outcome = client.run("getfd fdname=a @%d" % read_end, "closefd fdname=a",
+                         "getfd fdname=b @/dev/null", "closefd fdname=b",
+                         "add-fd fdset-id=7 @/etc", "remove-fd fdset-id=7",
+                         '{"execute": "getfd", "arguments": {"fdname": "c"}} @/dev/null',
+                         "closefd fdname=c", pass_fds=[read_end])
+    tap.check(who + ": descriptors are sent along",
+              outcome.status == 0 and outcome.out.count("{}\n") == 7 and
+              '"fdset-id": 7' in outcome.out, outcome)
+    os.close(read_end)
+    os.close(write_end)
+
+
+def test_interactive(tap, who, client):
+    screen = monitor.Terminal(client.argv)
+    tap.check(who + ": prompts", screen.expect("(qmp) ") is not None, screen.seen)
+    screen.type("query-na\t\r")
+    tap.check(who + ": completes a command", screen.expect("{}\r\n(qmp) ") is not None,
+              screen.seen)
+    screen.type("netdev_add type=ta\tid=i0 ifn\t")
+    tap.check(who + ": completes values, and arguments of the type chosen",
+              screen.expect("ifname=") is not None or "ame=" in screen.seen.decode(), screen.seen)
+    screen.type("cl1 scr\tno downs\tno\r")
+    tap.check(who + ": executes it", screen.expect("{}\r\n(qmp) ") is not None, screen.seen)
+    tap.equal(who + ": the tap is there", harness.interfaces(), ["cl1"])
+    screen.type("half a li")
+    other = client.run("netdev_del id=i0", "stop", "cont")
+    tap.equal(who + ": others go on", other.status, 0)
+    tap.check(who + ": events come while a line is typed", screen.expect('"RESUME"') is not None
+              and screen.expect("half a li") is not None, screen.seen)
+    screen.type("\x15exit\r")
+    tap.equal(who + ": exit ends it", screen.wait(), 0)
+    tap.check(who + ": and gives the terminal back", screen.is_restored())
+    screen.close()
+    screen = monitor.Terminal(client.argv)
+    screen.expect("(qmp) ")
+    screen.type("\x03")
+    tap.equal(who + ": ^C ends it", screen.wait(), 0)
+    tap.check(who + ": ^C gives the terminal back", screen.is_restored())
+    screen.close()
+
+
+def test_end(tap, who, client):
+    screen = monitor.Terminal(client.argv)
+    screen.expect("(qmp) ")
+    outcome = client.run("quit")
+    tap.check(who + ": quit is answered", outcome.status == 0 and "SHUTDOWN" in outcome.err,
+              outcome)
+    tap.check(who + ": the end of the monitor is told",
+              screen.expect("the monitor has closed the connection") is not None, screen.seen)
+    tap.equal(who + ": and is a failure", screen.wait(), 1)
+    tap.check(who + ": the terminal is given back", screen.is_restored())
+    screen.close()
+    outcome = client.run("quit")
+    tap.check(who + ": without a monitor it says so", outcome.status == 1 and
+              "cannot connect" in outcome.err, outcome)
+
+
+def serve_once(listener, *answers):
+    """A monitor that greets, then gives these answers, one for each read, and falls silent."""
+    connection, _ = listener.accept()
+    connection.settimeout(monitor.WAIT)
+    for answer in answers:
+        connection.sendall(answer)
+        if not connection.recv(65536):
+            break
+    time.sleep(2)
+    connection.close()
+
+
+def test_odd_monitors(tap, qnetdev, folder):
+    greeting = b'{"QMP": {"version": {}, "capabilities": []}}\r\n'
+    ok = b'{"return": {}}\r\n'
+    schema = b'{"error": {"class": "CommandNotFound", "desc": "none"}}\r\n'
+    for name, answers, message in (
+            ("a silent one", [greeting, ok, schema], "has not answered within 1 s"),
+            ("one that does not greet", [b'{"return": {}}'], "no QMP monitor is there"),
+            ("one for humans", [b"QEMU 7.2.0 monitor - type 'help'\r\n(qemu) "],
+             "no QMP monitor is there"),
+            ("one that breaks off", [b'{"QMP": '], "has not answered within 1 s")):
+        path = os.path.join(folder, "odd")
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(path)
+            listener.listen()
+            thread = threading.Thread(target=serve_once, args=(listener, *answers), daemon=True)
+            thread.start()
+            outcome = Client(qnetdev, path).run("x a=1 b=on", options=("--timeout", "1"))
+            tap.check("odd monitor: " + name, outcome.status == 1 and
+                      message in outcome.err, outcome)
+            thread.join(monitor.WAIT)
+        os.unlink(path)
+
+
+def test_without_schema(tap, qnetdev, folder):
+    """Values are guessed where the monitor does not describe itself."""
+    path = os.path.join(folder, "plain")
+    got = []
+
+    def serve(listener):
+        connection, _ = listener.accept()
+        connection.sendall(b'{"QMP": {}}\n')
+        for answer in (b'{"return": {}}', b'{"error": {}}', b'{"return": [1, [], "x"]}'):
+            got.append(connection.recv(65536))
+            connection.sendall(b'{"event": "E"}' + answer)
+        connection.close()
+
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen()
+        thread = threading.Thread(target=serve, args=(listener,), daemon=True)
+        thread.start()
+        outcome = Client(qnetdev, path).run("cmd a=1 b.c=x b.d=true e=[1]")
+        thread.join(monitor.WAIT)
+    tap.equal("no schema: values are guessed", json.loads(got[-1]) if got else None,
+              {"execute": "cmd",
+               "arguments": {"a": 1, "b": {"c": "x", "d": True}, "e": [1]}})
+    tap.equal("no schema: an answer is laid out", outcome.out,
+              '[\n    1,\n    [],\n    "x"\n]\n')
+
+
+def main():
+    tap = harness.Tap()
+    harness.need_tun()
+    qnetdev = os.path.abspath(sys.argv[1])
+    with tempfile.TemporaryDirectory() as folder:
+        run = monitor.Run(qnetdev, folder)
+        try:
+            client = Client(qnetdev, run.qmp)
+            for test in (test_scripts, test_typing, test_descriptors, test_interactive, test_end):
+                test(tap, "ours", client)
+        finally:
+            run.end()
+        test_odd_monitors(tap, qnetdev, folder)
+        test_without_schema(tap, qnetdev, folder)
+    if len(sys.argv) > 2:
+        with tempfile.TemporaryDirectory() as folder:
+            theirs = qemu.Qemu(sys.argv[2], folder)
+            try:
+                client = Client(qnetdev, theirs.other)
+                for test in (test_scripts, test_typing, test_descriptors):
+                    test(tap, "QEMU", client)
+            finally:
+                theirs.end()
+    tap.equal("nothing is left", harness.leftovers(), [])
+    tap.done()
+
+
+if __name__ == "__main__":
+    main()
