@@ -15,6 +15,8 @@
 namespace net {
 namespace {
 
+constexpr std::uint8_t kHighAddressByte = 0xfe;
+
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
@@ -131,10 +133,16 @@ Result<JoinedPort> join_bridge(const std::string& ifname, const std::string& bri
     if (link.mtu != master.mtu) {
         settings.mtu = master.mtu;
     }
+    if (!link.is_persistent && link.master == 0) {
+        settings.address = link.address;
+        settings.address->front() = kHighAddressByte;
+    }
     if (const int errnum = set_bridge_port(socket, settings)) {
-        (void)set_bridge_port(
-            socket,
-            {.index = link.index, .bridge = link.master, .up = link.is_up, .mtu = link.mtu});
+        (void)set_bridge_port(socket, {.index = link.index,
+                                       .bridge = link.master,
+                                       .up = link.is_up,
+                                       .mtu = link.mtu,
+                                       .address = link.address});
         return join_error(errnum, ifname, bridge);
     }
     return port;

@@ -20,7 +20,9 @@ struct JoinedPort {
     bool was_up = false;
 };
 
-/// Makes an interface a port of a bridge: MTU of the bridge, member, up.
+/// Makes an interface a port of a bridge: MTU of the bridge, member, up. One that is not persistent
+/// gets FE as first byte of its address: a bridge takes the lowest address of its ports, and must
+/// not change it whenever a VM comes or goes.
 ///
 /// Nothing needs to be permitted if all of that is so already; else CAP_NET_ADMIN. Fails if the
 /// bridge is missing, is no bridge or is down (nothing would ever pass), or if the interface
