@@ -51,7 +51,7 @@ Result<MonitorAddress> parse_monitor_address(std::string_view text);
 struct MonitorSocket {
     UniqueFd fd = {};
     bool listens = false;
-    std::string unlink_path = {};  ///< The file that was made, to be removed at the end.
+    std::string unlink_path = {};  ///< The file that was made, to be removed at the end; absolute.
 };
 
 /// Makes the socket; not for Stdio. A socket file that nobody serves any more is replaced.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <fcntl.h>
 #include <netdb.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -7,9 +8,11 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 
 #include "net/cli/monitor_address.h"
+#include "net/cli/service.h"
 
 namespace net::cli {
 namespace {
@@ -65,7 +68,8 @@ Result<MonitorSocket> listen_unix(const MonitorAddress::Unix& place) {
     if (bound != 0) {
         return Error::from_errno(errnum, "cannot make the socket " + place.path);
     }
-    made.unlink_path = place.path;
+    std::error_code unknown;
+    made.unlink_path = std::filesystem::absolute(place.path, unknown);
     const bool owned =
         !place.group || chown(place.path.c_str(), static_cast<uid_t>(-1), *place.group) == 0;
     if (!owned || chmod(place.path.c_str(), place.mode) != 0 ||
@@ -126,11 +130,13 @@ Result<MonitorSocket> open_tcp(const MonitorAddress::Tcp& place, bool server) {
 }
 
 Result<MonitorSocket> adopt(const MonitorAddress::Inherited& place) {
+    NET_TRY(check_inherited(place.fd));
     int listens = 0;
     socklen_t size = sizeof listens;
     if (getsockopt(place.fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0) {
         return Error::from_errno(errno, "descriptor " + std::to_string(place.fd));
     }
+    (void)fcntl(place.fd, F_SETFD, FD_CLOEXEC);
     return MonitorSocket{.fd = UniqueFd(place.fd), .listens = listens != 0};
 }
 

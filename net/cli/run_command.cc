@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <fcntl.h>
 #include <glib.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -29,6 +30,18 @@ struct Failure {
     Error error;
 };
 
+/// A descriptor that can be read as soon as one of the two can.
+Result<UniqueFd> any_of_both(int one, int other) {
+    UniqueFd both(epoll_create1(EPOLL_CLOEXEC));
+    epoll_event readable = {};
+    readable.events = EPOLLIN;
+    if (!both || epoll_ctl(both.get(), EPOLL_CTL_ADD, one, &readable) != 0 ||
+        epoll_ctl(both.get(), EPOLL_CTL_ADD, other, &readable) != 0) {
+        return Error::from_errno(errno, "epoll");
+    }
+    return both;
+}
+
 /// The program from the first socket to the last interface; everything is undone in reverse.
 class Run {
 public:
@@ -47,7 +60,7 @@ private:
     Result<void> adopt_passed_sockets();
     std::optional<Failure> set_up_netdevs();
     Result<void> announce_ready();
-    bool await_client();
+    bool is_to_end() const { return stopping_ || signal_arrived(signals_); }
     void stop();
     void iterate() { (void)g_main_context_iteration(nullptr, TRUE); }
     int fail(const Failure& failure);
@@ -58,7 +71,8 @@ private:
     std::vector<std::string> socket_files_ = {};
     PidFile pidfile_ = {};
     UniqueFd signals_ = {};
-    UniqueFd stop_fd_ = {};  ///< Readable once the program is to end: scripts are given up.
+    UniqueFd stop_fd_ = {};  ///< Readable once a client has said quit.
+    UniqueFd cancel_ = {};   ///< Readable once the program is to end: scripts are given up.
     std::unique_ptr<EventLoop> loop_ = {};
     std::unique_ptr<NetContext> context_ = {};
     std::unique_ptr<NetMonitor> monitor_ = {};
@@ -91,7 +105,7 @@ void Run::stop() {
 }
 
 Result<void> Run::prepare() {
-    passed_ = passed_sockets();
+    passed_ = NET_TRY(passed_sockets());
     if (options_.daemonize) {
         daemon_ = NET_TRY(Daemon::start());
     }
@@ -103,11 +117,13 @@ Result<void> Run::prepare() {
     if (!stop_fd_) {
         return Error::from_errno(errno, "eventfd");
     }
+    cancel_ = NET_TRY(any_of_both(signals_.get(), stop_fd_.get()));
     loop_ = NET_TRY(glib_event_loop(nullptr));
     NetContextOptions settings;
     settings.log = stderr_log(kProgram, options_.verbose ? LogLevel::debug : LogLevel::warning);
     settings.script_timeout = std::chrono::seconds(options_.timeout_seconds);
-    settings.cancel_fd = stop_fd_.get();
+    settings.exclusive_interfaces = true;
+    settings.cancel_fd = cancel_.get();
     context_ = net_context_create(*loop_, std::move(settings));
     monitor_ =
         std::make_unique<NetMonitor>(*context_, NetMonitorOptions{.name = options_.name,
@@ -123,6 +139,7 @@ Result<void> Run::prepare() {
 
 Result<void> Run::add_fds() {
     for (const AddFdArgument& argument : options_.fds) {
+        NET_TRY(check_inherited(argument.fd));
         UniqueFd copy(fcntl(argument.fd, F_DUPFD_CLOEXEC, 3));
         if (!copy) {
             return Error::from_errno(errno, "-add-fd fd=" + std::to_string(argument.fd));
@@ -188,12 +205,12 @@ std::optional<Failure> Run::open_monitors() {
 
 std::optional<Failure> Run::set_up_netdevs() {
     for (const NetdevArgument* argument : options_.netdevs.in_init_order()) {
-        if (stopping_ || signal_arrived(signals_)) {
-            return std::nullopt;
+        if (is_to_end()) {
+            break;
         }
         const Result<void> outcome =
             net_client_init(*context_, argument->netdev, {argument->origin, {}});
-        if (!outcome) {
+        if (!outcome && !is_to_end()) {
             return Failure{argument->option, argument->text, outcome.error()};
         }
     }
@@ -237,11 +254,11 @@ int Run::run() {
     if (failure) {
         return fail(*failure);
     }
-    outcome = announce_ready();
-    if (!outcome) {
-        return fail({"", "", outcome.error()});
-    }
-    if (!stopping_) {
+    if (!is_to_end()) {
+        outcome = announce_ready();
+        if (!outcome) {
+            return fail({"", "", outcome.error()});
+        }
         g_main_loop_run(main_loop_);
     }
     return exit_done;

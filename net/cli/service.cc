@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <utility>
 
 #include "net/cli/command.h"
@@ -58,14 +59,32 @@ void notify_service_manager(std::string_view state) {
                  static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length));
 }
 
-std::vector<PassedSocket> passed_sockets() {
+Result<void> check_inherited(int fd) {
+    const std::string what = "descriptor " + std::to_string(fd);
+    const int flags = fcntl(fd, F_GETFD);
+    if (flags < 0) {
+        return Error::from_errno(errno, what).with_hint("it must be inherited from the parent");
+    }
+    if (fd <= STDERR_FILENO) {
+        return Error(what + " is a standard stream");
+    }
+    if ((flags & FD_CLOEXEC) != 0) {
+        return Error(what + " is used by this program already");
+    }
+    return {};
+}
+
+Result<std::vector<PassedSocket>> passed_sockets() {
     std::vector<PassedSocket> sockets;
     const int count = number_from_environment("LISTEN_FDS");
     const char* names = getenv("LISTEN_FDNAMES");
     std::string_view rest = names == nullptr ? "" : names;
     if (number_from_environment("LISTEN_PID") == getpid() && count <= kMostPassed) {
         for (int fd = kFirstPassed; fd < kFirstPassed + count; ++fd) {
-            (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+            if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) {
+                return Error::from_errno(errno, "descriptor " + std::to_string(fd))
+                    .with_hint("LISTEN_FDS=" + std::to_string(count) + " says that it is open");
+            }
             sockets.push_back({UniqueFd(fd), std::string(next_word(rest))});
         }
     }
@@ -87,13 +106,14 @@ Result<PidFile> PidFile::create(const std::string& path) {
     if (fcntl(fd.get(), F_SETLK, &lock) != 0) {
         return Error(path + " belongs to a process that still runs").with_param("pidfile");
     }
-    file.path_ = path;
+    std::error_code unknown;
+    file.path_ = std::filesystem::absolute(path, unknown);
+    file.fd_ = std::move(fd);
     const std::string text = std::to_string(getpid()) + "\n";
-    if (ftruncate(fd.get(), 0) != 0 ||
-        write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
+    if (ftruncate(file.fd_.get(), 0) != 0 ||
+        write(file.fd_.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
         return Error::from_errno(errno, "cannot write " + path).with_param("pidfile");
     }
-    file.fd_ = std::move(fd);
     return file;
 }
 

@@ -20,7 +20,12 @@ struct PassedSocket {
     UniqueFd fd;
     std::string name = {};  ///< Empty unless the manager named it.
 };
-std::vector<PassedSocket> passed_sockets();
+/// Fails if one of them is not open.
+Result<std::vector<PassedSocket>> passed_sockets();
+
+/// Fails unless the descriptor was inherited through exec: it is open, no standard stream, and not
+/// one that this program made or has adopted, which all are close-on-exec.
+Result<void> check_inherited(int fd);
 
 /// A file with our process's number, locked for as long as this lives and then removed.
 class PidFile {
