@@ -46,7 +46,7 @@ void skip_blanks(std::string_view& rest) {
 }
 
 std::string take_word(std::string_view& rest, std::string_view ends) {
-    const std::string word(rest.substr(0, rest.find_first_of(ends)));
+    std::string word(rest.substr(0, rest.find_first_of(ends)));
     rest.remove_prefix(word.size());
     return word;
 }
@@ -87,7 +87,11 @@ Result<Words> split(std::string_view rest) {
         }
         rest.remove_prefix(1);
         typed.is_json = !rest.empty() && std::string_view("{[\"'").find(rest[0]) != rest.npos;
-        typed.text = typed.is_json ? NET_TRY(take_json(rest)) : take_word(rest, kBlanks);
+        if (typed.is_json) {
+            typed.text = NET_TRY(take_json(rest));
+        } else {
+            typed.text = take_word(rest, kBlanks);
+        }
         words.arguments.push_back(std::move(typed));
     }
     return words;
@@ -286,8 +290,9 @@ Result<UniqueFd> open_file(const std::string& path) {
 
 Result<void> add_fd(const std::string& word, ClientMessage& message) {
     if (word.find('/') != word.npos) {
-        message.opened.push_back(NET_TRY(open_file(word)));
-        message.fds.push_back(message.opened.back().get());
+        UniqueFd file = NET_TRY(open_file(word));
+        message.fds.push_back(file.get());
+        message.opened.push_back(std::move(file));
         return {};
     }
     int fd = -1;

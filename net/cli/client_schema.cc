@@ -21,11 +21,11 @@ qapi::Value::Range<qapi::Value> items_of(qapi::Value object, std::string_view ke
 }
 
 std::optional<Meta> meta_of(const std::string& name) {
-    static const std::map<std::string_view, Meta> kNames{
+    const std::map<std::string_view, Meta> metas{
         {"builtin", Meta::builtin}, {"enum", Meta::enumeration},    {"array", Meta::array},
         {"object", Meta::object},   {"alternate", Meta::alternate}, {"command", Meta::command}};
-    const auto found = kNames.find(name);
-    return found == kNames.end() ? std::nullopt : std::optional(found->second);
+    const auto found = metas.find(name);
+    return found == metas.end() ? std::nullopt : std::optional(found->second);
 }
 
 Entry read_entry(qapi::Value value, Meta meta) {

@@ -96,7 +96,8 @@ void LineEditor::configure() {
     (void)el_set(editor, EL_PROMPT, &prompt_of);
     (void)el_set(editor, EL_HIST, &history, history_.get());
     (void)el_set(editor, EL_GETCFN, &read_key);
-    (void)el_set(editor, EL_ADDFN, "complete", "complete a word", &on_complete);
+    // Not el_set(), which makes copies of the texts and never frees them.
+    (void)el_wset(editor, EL_ADDFN, L"complete", L"complete a word", &on_complete);
     (void)el_set(editor, EL_BIND, "^I", "complete", nullptr);
     // These read further keys themselves, and would wait for them.
     for (const char* key : {"^V", "^Q", "^R", "^S", "^X", "\033x", "\033X"}) {

@@ -84,7 +84,7 @@ private:
     int run_interactively();
     Outcome execute(const std::string& line);
     Outcome show_answer(const std::string& command, std::string_view json);
-    void help(const std::string& command);
+    void help(const std::string& words);
     void show_event(std::string_view json);
     bool await_key();
 

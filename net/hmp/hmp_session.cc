@@ -114,15 +114,15 @@ bool HmpSession::next_line(std::string& line) {
 
 void HmpSession::execute(const std::string& line) {
     busy_ = true;
-    monitor_.table.execute(line,
-                           HmpCall(weak_from_this(), [weak = weak_from_this()](HumanOutput output) {
-                               if (const std::shared_ptr<HmpSession> session = weak.lock()) {
-                                   session->on_done(std::move(output));
-                               }
-                           }));
+    monitor_.table.execute(
+        line, HmpCall(weak_from_this(), [weak = weak_from_this()](const HumanOutput& output) {
+            if (const std::shared_ptr<HmpSession> session = weak.lock()) {
+                session->on_done(output);
+            }
+        }));
 }
 
-void HmpSession::on_done(HumanOutput output) {
+void HmpSession::on_done(const HumanOutput& output) {
     if (ended_) {
         return;
     }

@@ -57,7 +57,7 @@ private:
     bool may_execute() const;
     bool next_line(std::string& line);
     void execute(const std::string& line);
-    void on_done(HumanOutput output);
+    void on_done(const HumanOutput& output);
     void replace_pending(std::vector<UniqueFd> fds);
     void update_watches();
     void end();

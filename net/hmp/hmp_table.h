@@ -45,7 +45,7 @@ public:
     void add_info(HmpCommand command);
 
     /// Executes one line. Errors are part of the output.
-    void execute(std::string_view line, HmpCall call) const;
+    void execute(std::string_view text, HmpCall call) const;
 
     /// What the last word of `text`, which may be empty, can become; sorted.
     std::vector<std::string> complete(std::string_view text) const;
