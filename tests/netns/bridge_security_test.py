@@ -203,6 +203,24 @@ def check_files(tap, world):
     tap.end("files")
 
 
+def check_names(tap, world):
+    """A bridge under another name that the kernel knows it by: no rule speaks of it."""
+    ip("link", "add", "br1", "type", "bridge")
+    try:
+        ip("link", "property", "add", "dev", "br1", "altname", "side-door")
+        for rules in ("allow all\ndeny br1\n", "allow side-door\n"):
+            world.acl(rules)
+            for option in ((), ("--check",)):
+                answer = world.call("--fd=FD", "--br=side-door", *option)
+                tap.check("name: an altname of the bridge, %r %s" % (rules, " ".join(option)),
+                          answer.status == 1 and not answer.fds
+                          and "'side-door' is another name of bridge 'br1'\n" in answer.text,
+                          answer)
+                answer.close()
+    finally:
+        ip("link", "del", "br1")
+
+
 def check_signals(tap, world):
     world.acl("allow br0")
 
@@ -381,6 +399,7 @@ def main():
     check_descriptors(tap, world)
     check_environment(tap, world)
     check_files(tap, world)
+    check_names(tap, world)
     check_signals(tap, world)
     check_limits(tap, world)
     check_ports(tap, world)

@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "net/bridge/helper/link_facts.h"
+
 namespace net::helper {
 namespace {
 
@@ -95,6 +97,26 @@ bool find_device(RouteSocket& socket, const Device& device, PortLink& link, Refu
     return true;
 }
 
+/// The kernel finds interfaces by alternative names too (ip link property add ... altname), which
+/// no rule speaks of: a bridge that is denied would be let in under another name.
+bool is_own_name(RouteSocket& socket, const FixedText<limits::kInterfaceName>& name, unsigned index,
+                 Refusal& why) {
+    LinkFacts facts;
+    if (const int errnum = query_facts(socket, name.c_str(), facts)) {
+        why.set().add("bridge ").add_quoted(name.view()).add(": ");
+        why.add_errno(errnum);
+        return false;
+    }
+    if (facts.index == index && facts.name.view() == name.view()) {
+        return true;
+    }
+    why.set().add_quoted(name.view()).add(" is another name of bridge ");
+    why.message.add_quoted(facts.name.view());
+    why.hint.add("rules and --br take the name that stands first in: ip link show ");
+    why.hint.add(name.view());
+    return false;
+}
+
 }  // namespace
 
 bool open_tun_node(UniqueFd& node, Refusal& why) {
@@ -131,6 +153,9 @@ bool find_bridge(RouteSocket& socket, const Arguments& request, const Acl& acl, 
     }
     if (!bridge.is_bridge) {
         why.set().add_quoted(request.bridge).add(" is no bridge");
+        return false;
+    }
+    if (!is_own_name(socket, name, bridge.index, why)) {
         return false;
     }
     if (request.mtu && *request.mtu != bridge.mtu && !acl.grants_mtu()) {
