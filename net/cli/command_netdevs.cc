@@ -64,7 +64,10 @@ Result<Parsed> parse(NetdevOption option, std::string_view text) {
 }
 
 void add_fds(const std::optional<std::string>& list, std::vector<int>& fds) {
-    for (const std::string_view token : split_fd_list(list.value_or(""))) {
+    if (!list) {
+        return;
+    }
+    for (const std::string_view token : split_fd_list(*list)) {
         if (const std::optional<int> fd = parse_fd_number(token)) {
             fds.push_back(*fd);
         }

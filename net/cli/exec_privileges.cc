@@ -15,6 +15,13 @@
 namespace net::cli {
 namespace {
 
+/// Capability sets have 64 bits (linux/capability.h); the kernel tells how many it knows.
+constexpr unsigned kCapabilities = 64;
+
+bool kernel_knows(unsigned cap) {
+    return cap < kCapabilities && prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0;
+}
+
 /// -1 means "unchanged" to the kernel, so it is nobody's id.
 std::optional<unsigned> parse_id(std::string_view text) {
     unsigned id = 0;
@@ -106,7 +113,7 @@ Error drop_error(int errnum, std::string_view what) {
 Result<void> limit_bounding_set(const Privileges& privileges) {
     const std::vector<unsigned>& kept = *privileges.caps;
     const bool bound_anyway = privileges.no_new_privs && privileges.uid.value_or(getuid()) != 0;
-    for (unsigned cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; ++cap) {
+    for (unsigned cap = 0; kernel_knows(cap); ++cap) {
         const bool keep = std::find(kept.begin(), kept.end(), cap) != kept.end();
         if (!keep && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) != 0) {
             return errno == EPERM && bound_anyway ? Result<void>()
@@ -201,7 +208,7 @@ Result<void> verify_ids(const Privileges& privileges) {
 
 Result<void> verify_capabilities(const std::vector<unsigned>& caps) {
     capng_get_caps_process();
-    for (unsigned cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; ++cap) {
+    for (unsigned cap = 0; kernel_knows(cap); ++cap) {
         const int wanted = std::find(caps.begin(), caps.end(), cap) != caps.end() ? 1 : 0;
         for (const capng_type_t set : {CAPNG_EFFECTIVE, CAPNG_PERMITTED, CAPNG_INHERITABLE}) {
             if (capng_have_capability(set, cap) != wanted) {
@@ -256,6 +263,9 @@ Result<void> drop_privileges(const Privileges& privileges) {
     }
     if (privileges.no_new_privs && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
         return drop_error(errno, "PR_SET_NO_NEW_PRIVS");
+    }
+    if (privileges.no_new_privs && prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1) {
+        return not_dropped("no_new_privs");
     }
     NET_TRY(verify_ids(privileges));
     if (privileges.caps) {

@@ -292,6 +292,35 @@ class Exec:
                        "Operation not permitted\nhint: run qnetdev as root" in outcome.err, outcome)
         self.clean("no right")
 
+    def test_failing_system_calls(self):
+        """Whether a call says that it failed or only does nothing: the command must not run."""
+        # Under a tracer LeakSanitizer cannot look for leaks, and ends the process.
+        quiet = dict(os.environ,
+                     ASAN_OPTIONS=os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0")
+        for lifetime in ("exec", "supervise"):
+            for call, said, message in (
+                    ("setgroups", "error=EPERM", "setgroups: Operation not permitted"),
+                    ("setgroups", "retval=0", "the list of groups did not become"),
+                    ("setresgid", "error=EPERM", "setresgid %d: Operation" % GROUP),
+                    ("setresgid", "retval=0", "the group did not become"),
+                    ("setresuid", "error=EAGAIN", "setresuid %d: Resource" % USER),
+                    ("setresuid", "retval=0", "the user did not become"),
+                    ("capset", "error=EPERM", "capabilities: Operation"),
+                    ("capset", "retval=0", "capability .* did not become"),
+                    ("close_range", "error=ENOSYS", "close_range: Function not implemented"),
+                    ("dup2", "error=EMFILE", "cannot pass on descriptor"),
+                    ("execve", "error=ENOEXEC:when=2+", "cannot run 'echo': Exec format error")):
+                outcome = harness.run([
+                    "strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=" + call,
+                    "-e", "inject=%s:%s" % (call, said), self.path, "exec", "--lifetime",
+                    lifetime, "--user", "%d:%d" % (USER, GROUP), "--", "echo", "ran",
+                    "-netdev", "tap,id=a,queues=2," + PLAIN], env=quiet)
+                name = "%s %s, %s" % (call, said, lifetime)
+                self.tap.check(name + ": an error, and the command has not run",
+                               outcome.status in (1, 126) and not outcome.out and
+                               re.search(message, outcome.err), outcome)
+                self.clean(name)
+
     # --- how long ---
 
     def test_exec_replaces_the_process(self):
