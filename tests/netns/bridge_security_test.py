@@ -15,6 +15,7 @@ import sys
 import time
 
 from bridge_world import ALICE, Checker, World, harness, ip
+from bridge_strangers import check_strangers
 
 ACL = "/etc/qemu/bridge.conf"
 MORE = "/etc/qemu/more.conf"
@@ -400,6 +401,7 @@ def main():
     check_environment(tap, world)
     check_files(tap, world)
     check_names(tap, world)
+    check_strangers(tap, world)
     check_signals(tap, world)
     check_limits(tap, world)
     check_ports(tap, world)

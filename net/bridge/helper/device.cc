@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "net/bridge/helper/link_facts.h"
+#include "net/bridge/helper/ownership.h"
 
 namespace net::helper {
 namespace {
@@ -83,15 +84,9 @@ bool add_queues(Device& device, unsigned count, unsigned flags, Refusal& why) {
     return true;
 }
 
-/// The tap itself; that all its queues are one interface can only fail if somebody renames it
-/// meanwhile.
 bool find_device(RouteSocket& socket, const Device& device, PortLink& link, Refusal& why) {
     if (const int errnum = query_link(socket, device.ifname.c_str(), link)) {
         why.set_errno("cannot find the new interface", errnum);
-        return false;
-    }
-    if (device.count > 1 && link.tap_queues != device.count) {
-        why.set().add("the new interface was changed by somebody else meanwhile");
         return false;
     }
     return true;
@@ -180,13 +175,13 @@ bool make_device(const Arguments& request, Device& device, Refusal& why) {
         return explain_attach_failure(errnum, request.ifname, why);
     }
     device.count = 1;
-    return add_queues(device, request.queues, flags, why);
+    return claim_device(device, why) && add_queues(device, request.queues, flags, why);
 }
 
 bool join_bridge(RouteSocket& socket, const Arguments& request, const PortLink& bridge,
                  const Device& device, Refusal& why) {
     PortLink link;
-    if (!find_device(socket, device, link, why)) {
+    if (!check_sole_user(socket, device, why) || !find_device(socket, device, link, why)) {
         return false;
     }
     LinkAddress address = link.address;

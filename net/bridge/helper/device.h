@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <sys/types.h>
+
 #include <array>
 #include <cstddef>
 
@@ -20,6 +22,7 @@ namespace net::helper {
 struct Device {
     std::array<UniqueFd, limits::kTapQueues> queues = {};
     std::size_t count = 0;
+    uid_t owner = 0;  ///< Who may attach to it, besides CAP_NET_ADMIN: the caller.
     FixedText<limits::kInterfaceName> ifname = {};  ///< As the kernel settled on.
 };
 
@@ -30,10 +33,11 @@ struct Device {
 [[nodiscard]] bool find_bridge(RouteSocket& socket, const Arguments& request, const Acl& acl,
                                PortLink& bridge, Refusal& why);
 
-/// Makes the tap with all its queues. Never attaches to an interface that exists.
+/// Makes the tap with all its queues, for `device.owner`. Never attaches to an interface that
+/// exists.
 [[nodiscard]] bool make_device(const Arguments& request, Device& device, Refusal& why);
 
-/// Makes the tap a port of the bridge: MTU, address, member, up.
+/// Makes the tap a port of the bridge: MTU, address, member, up. Fails if a stranger uses it too.
 [[nodiscard]] bool join_bridge(RouteSocket& socket, const Arguments& request,
                                const PortLink& bridge, const Device& device, Refusal& why);
 

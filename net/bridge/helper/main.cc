@@ -72,6 +72,7 @@ bool serve(const Caller& caller, const Arguments& request, Refusal& why) {
     }
     PortLink bridge;
     Device device;
+    device.owner = caller.uid;
     return find_bridge(socket, request, acl, bridge, why) && make_device(request, device, why) &&
            join_bridge(socket, request, bridge, device, why) &&
            send_device(request.fd, device, why);

@@ -57,6 +57,10 @@ constexpr Rule kRules[] = {
     // The tap, and rtnetlink.
     {.number = SYS_ioctl, .argument = 1, .mask = kAll, .value = TUNSETIFF},
     {.number = SYS_ioctl, .argument = 1, .mask = kAll, .value = TUNGETFEATURES},
+    {.number = SYS_ioctl, .argument = 1, .mask = kAll, .value = TUNSETOWNER},
+    {.number = SYS_ioctl, .argument = 1, .mask = kAll, .value = TUNSETSTEERINGEBPF},
+    {.number = SYS_ioctl, .argument = 1, .mask = kAll, .value = TUNSETFILTEREBPF},
+    {.number = SYS_ioctl, .argument = 1, .mask = kAll, .value = TUNDETACHFILTER},
     {.number = SYS_socket, .argument = 0, .mask = kAll, .value = AF_NETLINK},
     {.number = SYS_bind},
     {.number = SYS_getsockname},

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: MIT
+"""Other users than the one that the bridge helper made a tap for: none may get at its packets."""
+import errno
+import fcntl
+import os
+import signal
+import socket
+import struct
+import time
+
+from bridge_world import ALICE, BOB, harness, ip
+
+# <linux/if_tun.h>
+TUNSETIFF, TUNSETPERSIST, TUNSETOWNER, TUNSETQUEUE = 0x400454CA, 0x400454CB, 0x400454CC, 0x400454D9
+IFF_TAP, IFF_MULTI_QUEUE, IFF_DETACH_QUEUE, IFF_NO_PI = 0x0002, 0x0100, 0x0400, 0x1000
+
+DELAY = 0.3     # seconds
+
+
+def as_user(user, work):
+    """What `work` says in a process of an ordinary user, or the error it ended with."""
+    read_end, write_end = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.setgroups([])
+            os.setresgid(user, user, user)
+            os.setresuid(user, user, user)
+            said = work()
+        except OSError as problem:
+            said = errno.errorcode[problem.errno]
+        os.write(write_end, said.encode())
+        os._exit(0)
+    os.close(write_end)
+    os.waitpid(pid, 0)
+    said = os.read(read_end, 4096).decode()
+    os.close(read_end)
+    return said
+
+
+def attach(name, flags):
+    """A descriptor of a tap that is there, as a stranger would get one."""
+    node = os.open("/dev/net/tun", os.O_RDWR)
+    try:
+        fcntl.ioctl(node, TUNSETIFF, struct.pack("16sH22x", name.encode(), flags))
+    except OSError:
+        os.close(node)
+        raise
+    return node
+
+
+def check_strangers(tap, world):
+    """A tap without an owner is everybody's: the kernel then lets anyone attach a queue."""
+    world.acl("allow-user alice br0\n")
+    tap.begin()
+    answer = world.ask("br0", "--queues=2")
+    name, flags = answer.ifname(), answer.flags()
+    tap.equal("stranger: a queue of a tap in use",
+              as_user(BOB, lambda: str(attach(name, flags))), "EPERM")
+    tap.equal("stranger: the user it was made for is none",
+              as_user(ALICE, lambda: str(attach(name, flags) > 2)), "True")
+    answer.close()
+    tap.end("stranger: in use")
+    tap.begin()
+    answer = world.ask("br0")
+    name, flags = answer.ifname(), answer.flags()
+    fcntl.ioctl(answer.fds[0], TUNSETPERSIST, 1)
+    answer.close()
+    tap.equal("stranger: a tap made persistent, and left",
+              as_user(BOB, lambda: str(attach(name, flags))), "EPERM")
+    ip("link", "del", name)
+    tap.end("stranger: persistent")
+    for trick in ("stays", "hides", "makes it persistent", "takes it over"):
+        race_with_stranger(tap, world, trick)
+
+
+def sneak(trick):
+    """A process of Bob's that tries until it has got in; its id."""
+    pid = os.fork()
+    if pid != 0:
+        return pid
+    os.setgroups([])
+    os.setresgid(BOB, BOB, BOB)
+    os.setresuid(BOB, BOB, BOB)
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            taken = attach("tap0", IFF_TAP | IFF_NO_PI | IFF_MULTI_QUEUE)
+        except OSError:
+            continue
+        if trick == "hides":
+            fcntl.ioctl(taken, TUNSETQUEUE, struct.pack("16sH22x", b"", IFF_DETACH_QUEUE))
+        elif trick == "makes it persistent":
+            fcntl.ioctl(taken, TUNSETPERSIST, 1)
+            os.close(taken)
+        elif trick == "takes it over":
+            time.sleep(2 * DELAY)                   # the helper has set the owner
+            fcntl.ioctl(taken, TUNSETOWNER, BOB)
+            os.close(taken)
+        time.sleep(10)
+    os._exit(0)
+
+
+def race_with_stranger(tap, world, trick):
+    """The moment in which a new tap has no owner yet, made long."""
+    tap.begin()
+    ours, theirs = socket.socketpair()
+    os.set_inheritable(theirs.fileno(), True)
+    stranger = sneak(trick)
+    # The second call is TUNSETIFF, the third TUNSETOWNER.
+    delay = "inject=ioctl:delay_exit=%d:when=2..3" % (DELAY * 1000000 * 1.5)
+    done = harness.run(["strace", "-u", "alice", "-o", "/dev/null", "-e", delay, world.helper,
+                        "--fd=%d" % theirs.fileno(), "--br=br0", "--queues=2"], close_fds=False)
+    theirs.close()
+    ours.close()
+    tap.check("stranger: gets in at the first moment and %s" % trick,
+              done.status == 1 and "the new interface was changed by somebody else" in str(done),
+              done)
+    left = harness.wait_until(lambda: "tap0" not in harness.interfaces(), 5)
+    tap.check("stranger: gets in, %s, and holds nothing" % trick, left, harness.interfaces())
+    os.kill(stranger, signal.SIGKILL)
+    os.waitpid(stranger, 0)
+    tap.end("stranger: " + trick)
