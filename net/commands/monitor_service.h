@@ -12,6 +12,7 @@
 #include "net/hmp/hmp_session.h"
 #include "net/monitor.h"
 #include "net/monitor/fd_sets.h"
+#include "net/monitor/monitor_fds.h"
 #include "net/qmp/command_table.h"
 #include "net/qmp/listener.h"
 #include "net/qmp/qmp_session.h"
@@ -77,7 +78,7 @@ private:
     };
     /// The embedder as a client: it can name the descriptors it has, and send none.
     struct LocalClient : FdClient {
-        NamedFds fds = NamedFds();
+        MonitorFds fds = MonitorFds();
 
         NamedFds& named_fds() override { return fds; }
         UniqueFd take_fd() override { return {}; }

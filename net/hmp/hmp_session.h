@@ -11,6 +11,7 @@
 #include "net/event_loop.h"
 #include "net/hmp/hmp_table.h"
 #include "net/log.h"
+#include "net/monitor/monitor_fds.h"
 #include "net/qmp/client_stream.h"
 
 namespace net {
@@ -26,7 +27,7 @@ struct HmpMonitor {
     Log log = {};
     std::string name = {};      ///< For the log: where it listens.
     NamedFds::Dispose dispose;  ///< May be empty; see NamedFds.
-    NamedFds fds{dispose};
+    MonitorFds fds{dispose};
     std::vector<char> read_buffer = std::vector<char>(limits::kMonitorRead);
 };
 

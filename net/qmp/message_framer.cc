@@ -249,6 +249,10 @@ std::optional<MessageFramer::Frame> MessageFramer::next(std::string_view& input)
         if (const std::size_t plain = plain_length(input.substr(at)); plain > 0) {
             token_bytes_ += plain;
             at += plain;
+            if (std::optional<Error> error = check_limits()) {
+                state_ = State::recovery;
+                return fail(input, at, *std::move(error));
+            }
             continue;
         }
         const Step outcome = step(static_cast<unsigned char>(input[at]));

@@ -12,6 +12,7 @@
 #include "net/base/limits.h"
 #include "net/event_loop.h"
 #include "net/log.h"
+#include "net/monitor/monitor_fds.h"
 #include "net/qmp/call.h"
 #include "net/qmp/client_stream.h"
 #include "net/qmp/command_table.h"
@@ -33,7 +34,7 @@ struct QmpMonitor {
     std::string name = {};  ///< For the log: where it listens.
     qapi::JsonLayout layout = qapi::JsonLayout::line;
     NamedFds::Dispose dispose;  ///< May be empty; see NamedFds.
-    NamedFds fds{dispose};
+    MonitorFds fds{dispose};
     std::vector<char> read_buffer = std::vector<char>(limits::kMonitorRead);
 };
 

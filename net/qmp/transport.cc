@@ -18,6 +18,9 @@ namespace {
 /// SCM_MAX_FD in the kernel's include/net/scm.h.
 constexpr std::size_t kFdsPerMessage = 253;
 
+/// Bytes of a command that are looked at again before a descriptor.
+constexpr std::size_t kPeekedAgain = 512;
+
 /// SO_PASSPIDFD in newer kernels' include/uapi/asm-generic/socket.h.
 constexpr int kPassPidfd = 76;
 
@@ -31,10 +34,11 @@ bool can_write(int fd) {
     return poll(&poll_fd, 1, 0) == 1;
 }
 
-/// Bytes that one read of at most `size` would return, and whether descriptors come with them.
+/// Bytes that one read of at most `size` would return, and whether descriptors may come with them.
 struct Peeked {
     ssize_t length;
-    bool has_fds;
+    /// Linux looks through all that waits, also behind those bytes.
+    bool may_have_fds;
 };
 
 Peeked peek(int socket, std::span<char> buffer) {
@@ -47,18 +51,10 @@ Peeked peek(int socket, std::span<char> buffer) {
     return {length, length >= 0 && (message.msg_flags & MSG_CTRUNC) != 0};
 }
 
-/// How many bytes stand before the message that carries descriptors, of `length` that do reach it.
-std::size_t bytes_before_fds(int socket, std::span<char> buffer, std::size_t length) {
-    if (peek(socket, buffer.first(1)).has_fds) {
-        return 0;
-    }
-    std::size_t without = 1;
-    std::size_t with = length;
-    while (with - without > 1) {
-        const std::size_t probe = without + (with - without) / 2;
-        (peek(socket, buffer.first(probe)).has_fds ? with : without) = probe;
-    }
-    return without;
+/// Length up to the first byte that can end a command of either kind of monitor, or all.
+std::size_t length_of_one_command(std::string_view bytes) {
+    const std::size_t end = bytes.find_first_of("}\r\n");
+    return end == bytes.npos ? bytes.size() : end + 1;
 }
 
 void take_fds(msghdr& message, std::vector<UniqueFd>& fds) {
@@ -126,6 +122,9 @@ Result<Transport::Received> Transport::receive_message(std::span<char> buffer) {
     if (length >= 0) {
         take_fds(message, fds);
     }
+    if (!fds.empty()) {
+        cut_ = 0;
+    }
     return describe(length, std::move(fds));
 }
 
@@ -136,19 +135,22 @@ Result<Transport::Received> Transport::receive(std::span<char> buffer) {
     if (kind_ == Kind::other_socket) {
         return describe(recv(input(), buffer.data(), buffer.size(), MSG_DONTWAIT));
     }
+    if (cut_ > 0) {
+        // So that many short commands before a descriptor do not all look at the same bytes.
+        buffer = buffer.first(std::min({buffer.size(), cut_, kPeekedAgain}));
+    }
     const Peeked peeked = peek(input(), buffer);
     if (peeked.length <= 0) {
         return describe(peeked.length);
     }
-    auto length = static_cast<std::size_t>(peeked.length);
-    if (!peeked.has_fds) {
+    const auto length = static_cast<std::size_t>(peeked.length);
+    if (!peeked.may_have_fds) {
+        cut_ -= std::min(cut_, length);
         return describe(recv(input(), buffer.data(), length, MSG_DONTWAIT));
     }
-    const std::size_t before = bytes_before_fds(input(), buffer, length);
-    if (before > 0) {
-        return describe(recv(input(), buffer.data(), before, MSG_DONTWAIT));
-    }
-    return receive_message(buffer);
+    const std::size_t taken = length_of_one_command({buffer.data(), length});
+    cut_ = std::max(cut_, length) - taken;
+    return receive_message(buffer.first(taken));
 }
 
 Result<std::size_t> Transport::send(std::string_view bytes) {

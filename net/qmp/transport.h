@@ -24,9 +24,10 @@ struct PeerCredentials {
 /// A stream of bytes in both directions, and on a UNIX socket of descriptors towards us.
 ///
 /// Never waits. Linux joins plain bytes with those of a later message that carries descriptors, so
-/// that one read can return "one " and "two " with a descriptor that was sent with "two ".
-/// receive() looks before it reads, and ends a read where such a message begins: descriptors
-/// always belong to the first byte that is returned with them.
+/// that one read can return "one " and "two " with a descriptor that was sent with "two ", and it
+/// does not tell where one ends. receive() looks before it reads; as long as descriptors are on
+/// their way, a read ends with the first byte that can end a command. So only the last byte of
+/// what is returned with descriptors can end one, and that is the command they belong to.
 class Transport {
 public:
     struct Received {
@@ -63,6 +64,7 @@ private:
     UniqueFd input_;
     UniqueFd output_;
     Kind kind_;
+    std::size_t cut_ = 0;  ///< Bytes that were seen before, and may be followed by descriptors.
 };
 
 }  // namespace net

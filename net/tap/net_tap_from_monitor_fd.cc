@@ -25,8 +25,8 @@ Result<TapFd> resolve(TapBuild& build, std::string_view name) {
             .with_hint("no descriptor of that number is open in this process");
     }
     if (build.fds != nullptr && build.fds->owns(number)) {
-        return Error("descriptor " + std::to_string(number) + " was passed with a name")
-            .with_hint("use the name that it was given with getfd");
+        return Error("descriptor " + std::to_string(number) + " belongs to this program")
+            .with_hint("what was passed with getfd is called by its name");
     }
     NET_TRY(build.context.check_unclaimed(number));
     return TapFd{.fd = number};

@@ -64,9 +64,9 @@ class Client:
                 return message
             self.events.append(message)
 
-    def execute(self, command, fds=(), **arguments):
+    def execute(self, command, sent_fds=(), /, **arguments):
         """What it returned, or the whole answer if it is an error."""
-        self.send(json.dumps({"execute": command, "arguments": arguments}).encode(), fds)
+        self.send(json.dumps({"execute": command, "arguments": arguments}).encode(), sent_fds)
         message = self.answer()
         return message["return"] if message and "return" in message else message
 

@@ -205,6 +205,14 @@ def check_descriptors(out, program, folder):
                     wrong.append((turn, number, answer))
             for number in range(8):
                 client.execute("remove-fd", **{"fdset-id": number})
+        mixed = []
+        for _ in range(300):
+            client.send(b'{"execute":"getfd","arguments":{"fdname":"without"}}')
+            client.send(b'{"execute":"getfd","arguments":{"fdname":"with"}}', [ends[0][0]])
+            mixed += [(list(client.answer()), list(client.answer()))]
+        out.check("a plain command before gets none", set(map(str, mixed)) ==
+                  {str((["error"], ["return"]))}, set(map(str, mixed)))
+        client.execute("closefd", fdname="with")
         out.equal("800 descriptors are in the sets they were sent for", wrong[:3], [])
         out.check("none is left", harness.wait_until(lambda: run.fds() == before, 5), run.fds())
         client.send(b'{"execute":"getfd","arguments":{"fdname":"many"}}', [ends[0][0]] * 253)
