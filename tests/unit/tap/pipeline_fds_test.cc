@@ -233,7 +233,7 @@ TEST_F(PipelineFds, RefuseTheNumberOfADescriptorThatWasPassedByName) {
     const std::string number = std::to_string(pass("a", "t0", 0));
     const Error error = refusal({.fd = number}, kMonitor);
     EXPECT_EQ(error.message(), "fd: descriptor " + number + " belongs to this program");
-    EXPECT_EQ(error.hint(), "use the name that it was given with getfd");
+    EXPECT_EQ(error.hint(), "what was passed with getfd is called by its name");
     EXPECT_TRUE(add("n0", {.fd = "a"}, kMonitor));
 }
 
