@@ -68,6 +68,7 @@ TOLERATED = [
     ("close", r"", "what cannot be closed is gone anyway, or goes with the process"),
     ("socket|bind|getsockname|sendto|recvmsg|getrandom", r"NETLINK|RTM_|nl_pid|getrandom",
      "removal in bulk is a short cut; closing removes the interfaces as well"),
+    ("sendto", r'"\\5", 1,', "only asks a helper to tell its reasons"),
     ("ioctl", r"TUNGETIFF.* in removal", "the same: what is not known to be ours is only closed"),
     ("ioctl", r"TUNGETVNETHDRSZ.* after fcntl\(\d+, F_SETFD", "the length is then set, not asked"),
     ("fcntl", r"F_GETFD\).* after fcntl\(\d+, F_GETFL",

@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""`qnetdev exec`: what its own words and those of the command may be, and --print.
+
+    exec_words_test.py QNETDEV
+"""
+import shlex
+
+import exec_world
+from exec_world import PLAIN
+
+
+class Tests(exec_world.Exec):
+    def test_bad_netdevs(self):
+        self.fails("typing mistake", ["--", "true", "-netdev", "tap,id=a,queus=2"],
+                   "-netdev tap,id=a,queus=2: 'queus' is not an option of tap",
+                   "did you mean 'queues'?")
+        self.fails("same id", ["--", "true", "-netdev", "tap,id=a," + PLAIN, "-netdev",
+                               "tap,id=a," + PLAIN],
+                   "-netdev tap,id=a,%s: 'id' a is in use by another netdev" % PLAIN)
+        self.fails("descriptor that is not there", ["--", "true", "-netdev", "tap,id=a,fd=77"],
+                   "-netdev tap,id=a,fd=77: descriptor 77 is not open",
+                   "open it for qnetdev, for example with 77<>FILE in a shell")
+        outcome = self.run("--", "true", "-netdev", "tap,id=a,queues=3,ifname=va," + PLAIN,
+                           "-netdev", "tap,id=b,ifname=lo," + PLAIN)
+        self.tap.check("second netdev fails: it is named", outcome.status == 1 and
+                       "-netdev tap,id=b," in outcome.err, outcome)
+        self.clean("second netdev fails")
+
+    def test_usage(self):
+        for words, message, hint in (
+                ([], "exec needs a command", "put it behind '--'"),
+                (["true"], "unexpected word 'true'", "put '--' before the command"),
+                (["--usr", "x", "--", "true"], "unknown option '--usr'", "did you mean '--user'?"),
+                (["--lifetime", "long", "--", "true"],
+                 "'--lifetime' must be exec or supervise, not 'long'", None),
+                (["--keep-fd", "-1", "--", "true"],
+                 "'--keep-fd' must be a descriptor's number or all, not '-1'", None),
+                (["--user", "", "--", "true"], "'--user' must be a name or number, not ''", None)):
+            self.fails("usage: " + " ".join(words), words, message, hint, status=2)
+        self.fails("keep a closed one", ["--keep-fd", "77", "--", "true"],
+                   "--keep-fd 77: this descriptor is not open")
+        self.fails("unknown user", ["--user", "no-one", "--", "true", "-netdev", "tap,id=a"],
+                   "'--user': there is no user 'no-one'")
+        outcome = self.run("--", "sh", "-c", "echo $1", "sh", "--help")
+        self.tap.equal("the command's --help is the command's", outcome.out, "--help\n")
+
+    def test_print(self):
+        words = ["-netdev", "tap,id=a,queues=3,ifname=va", "-name", "it's", "-nic",
+                 "bridge,br=br0,model=virtio"]
+        outcome = self.run("--print", "--device", "--user", "no-one", "--", "no-such-qemu", *words)
+        lines = outcome.out.splitlines()
+        self.tap.check("print: status 0", outcome.status == 0 and len(lines) == 2, outcome)
+        self.tap.equal("print: words for a shell, with the numbers to come", shlex.split(lines[0]),
+                       ["no-such-qemu", "-netdev", "tap,id=a,fds=3:4:5", "-name", "it's", "-nic",
+                        "tap,model=virtio,fd=6"])
+        self.tap.equal("print: the device for it", lines[1],
+                       "-device virtio-net-pci,netdev=a,mq=on,vectors=8")
+        found = self.child("as printed", [], ["-netdev", "tap,id=a,queues=3," + PLAIN])
+        self.tap.equal("as printed: are the real numbers", sorted(self.taps(found)), [3, 4, 5])
+        outcome = self.run("--device", "-netdev", "tap,id=h,queues=2", "--")
+        self.tap.equal("device: needs no command", outcome.out,
+                       "-device virtio-net-pci,netdev=h,mq=on,vectors=6\n")
+        self.clean("print")
+
+
+if __name__ == "__main__":
+    exec_world.main(Tests)
