@@ -87,19 +87,23 @@ int run_tool(Words words) {
 
 namespace {
 
-/// A descriptor that we open must never be taken for a standard stream, ours or a child's.
-bool open_standard_streams() {
-    int fd = 0;
-    do {
-        fd = open("/dev/null", O_RDWR);  // not close-on-exec: children have these too
-    } while (fd >= 0 && fd <= STDERR_FILENO);
-    return fd >= 0 && close(fd) == 0;
+/// A descriptor that we open must never be taken for a standard stream, ours or a child's. What
+/// takes the place of a closed one can neither be read nor be written, as before.
+bool fill_standard_streams() {
+    for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+        const int flags = stream == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+        // Not close-on-exec: children have these too.
+        if (fcntl(stream, F_GETFD) < 0 && open("/dev/null", flags) != stream) {
+            return false;
+        }
+    }
+    return true;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (!open_standard_streams()) {
+    if (!fill_standard_streams()) {
         return net::cli::exit_failed;
     }
     const std::vector<std::string_view> words(argv + (argc > 0 ? 1 : 0), argv + argc);
