@@ -179,16 +179,16 @@ void MessageFramer::carry(std::string_view rest) {
     const std::size_t token_bytes = token_bytes_;
     for (const char c : rest) {
         const auto byte = static_cast<unsigned char>(c);
-        const bool between = state_ == State::between;
-        (void)step(byte);
-        if (between && is_space(byte)) {
-            if (!std::exchange(blank, true)) {
-                carried_.push_back(' ');
-            }
-            continue;
+        const bool in_token = state_ != State::between && step(byte) != Step::token_ended_before;
+        if (!in_token) {
+            (void)step(byte);
         }
-        blank = false;
-        carried_.push_back(c);
+        const bool was_blank = std::exchange(blank, !in_token && is_space(byte));
+        if (!blank) {
+            carried_.push_back(c);
+        } else if (!was_blank) {
+            carried_.push_back(' ');
+        }
     }
     token_bytes_ = token_bytes;
     state_ = state;

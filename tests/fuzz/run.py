@@ -23,6 +23,7 @@ import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tool"))
 import harness  # noqa: E402
+import qmp_transcript_test  # noqa: E402
 
 JOBS = 2
 LARGE = 1 << 20
@@ -139,7 +140,7 @@ def sources_of(build_root, libraries):
 
 
 def write_seeds(sample, folder):
-    """The arguments of the sample, and what stands in its monitor commands."""
+    """The arguments of the sample, its monitor commands, and a session of a monitor."""
     seeds = set()
     with open(sample, encoding="utf-8") as file:
         for line in file:
@@ -151,6 +152,8 @@ def write_seeds(sample, folder):
                 except (ValueError, KeyError, TypeError):
                     pass  # meant to be broken
     seeds.update(ACL_SEEDS)
+    seeds.update(sent.decode("utf-8", "replace") for sent, _, _ in qmp_transcript_test.exchanges()
+                 if sent)
     for number, seed in enumerate(sorted(seeds)):
         with open(os.path.join(folder, "%04d" % number), "wb") as file:
             file.write(seed.encode("utf-8", "surrogatepass"))
