@@ -59,6 +59,8 @@ public:
     /// TUNSETIFF; returns the name the kernel settled on. `name` has at most 15 bytes.
     virtual Result<std::string> set_iff(int fd, const std::string& name, unsigned flags) = 0;
     virtual Result<TunInterface> get_iff(int fd) = 0;
+    /// From now on only that user, and who may administer the network, can open further queues.
+    virtual Result<void> set_owner(int fd, unsigned uid) = 0;
     /// Whether the queue's interface is in the calling thread's network namespace; false also if
     /// that cannot be told.
     virtual bool is_in_our_namespace(int fd) = 0;

@@ -72,6 +72,13 @@ public:
                             static_cast<unsigned short>(request.ifr_flags)};
     }
 
+    Result<void> set_owner(int fd, unsigned uid) override {
+        if (ioctl(fd, TUNSETOWNER, static_cast<unsigned long>(uid)) != 0) {
+            return Error::from_errno(errno, "TUNSETOWNER");
+        }
+        return {};
+    }
+
     bool is_in_our_namespace(int fd) override {
         constexpr unsigned long kGetDeviceNamespace = _IO('T', 227);  // TUNGETDEVNETNS, Linux 5.4
         const UniqueFd its(ioctl(fd, kGetDeviceNamespace));

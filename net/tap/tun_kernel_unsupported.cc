@@ -14,6 +14,7 @@ public:
         return unsupported();
     }
     Result<TunInterface> get_iff(int) override { return unsupported(); }
+    Result<void> set_owner(int, unsigned) override { return unsupported(); }
     bool is_in_our_namespace(int) override { return false; }
     Result<int> get_sndbuf(int) override { return unsupported(); }
     Result<void> set_sndbuf(int, int) override { return unsupported(); }

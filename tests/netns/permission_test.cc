@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/if_tun.h>
+#include <net/if.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -12,6 +13,8 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
+#include <cstring>
 
 #include "tests/netns/support.h"
 
@@ -93,6 +96,25 @@ TEST_F(Unprivileged, CleanupClosesWhatItMayNoLongerDelete) {
                          std::to_string(warnings().size()) + " warnings";
               }),
               "0 left, 0 warnings");
+}
+
+TEST_F(Unprivileged, StrangersCannotAttachAQueue) {
+    ASSERT_EQ(outcome(init({.ifname = "t0", .queues = 2})), "ok");
+    const UniqueFd tun(open("/dev/net/tun", O_RDWR | O_CLOEXEC));
+    const std::string got = in_child([&] {
+        constexpr uid_t kNobody = 65534;
+        if (setresuid(kNobody, kNobody, kNobody) != 0) {
+            return std::string("there is nobody else in this user namespace");
+        }
+        ifreq request = {};
+        std::strncpy(request.ifr_name, "t0", IFNAMSIZ - 1);
+        request.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | IFF_MULTI_QUEUE;
+        return ioctl(tun.get(), TUNSETIFF, &request) == 0 ? std::string("attached")
+                                                          : std::string(std::strerror(errno));
+    });
+    EXPECT_TRUE(got == "Operation not permitted" || (getuid() == 0 && got.starts_with("there is")))
+        << got;
+    EXPECT_EQ(find("t0")->queues, 2U);
 }
 
 TEST_F(Unprivileged, ATapThatWasPassedNeedsNoCapability) {

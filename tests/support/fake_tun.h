@@ -23,6 +23,7 @@ enum class TunCall {
     get_features,
     set_iff,
     get_iff,
+    set_owner,
     get_sndbuf,
     set_sndbuf,
     set_offload,
@@ -48,6 +49,7 @@ public:
         unsigned index = 0;
         unsigned flags = tun_flags::kTap | tun_flags::kNoPacketInfo;
         bool persistent = false;
+        std::optional<unsigned> owner = {};
         bool is_tun_device = true;  ///< Something like "lo" otherwise.
         bool is_macvtap = false;
         int vnet_hdr_size = 10;
@@ -107,6 +109,7 @@ public:
     Result<unsigned> get_features(int fd) override;
     Result<std::string> set_iff(int fd, const std::string& name, unsigned flags) override;
     Result<TunInterface> get_iff(int fd) override;
+    Result<void> set_owner(int fd, unsigned uid) override;
     bool is_in_our_namespace(int /*fd*/) override { return true; }
     Result<int> get_sndbuf(int fd) override;
     Result<void> set_sndbuf(int fd, int bytes) override;

@@ -33,6 +33,8 @@ std::string_view tun_call_name(TunCall call) {
             return "TUNSETIFF";
         case TunCall::get_iff:
             return "TUNGETIFF";
+        case TunCall::set_owner:
+            return "TUNSETOWNER";
         case TunCall::get_sndbuf:
             return "TUNGETSNDBUF";
         case TunCall::set_sndbuf:
@@ -133,7 +135,17 @@ Result<TunInterface> FakeTun::get_iff(int fd) {
     if (!interface) {
         return std::move(interface).error();
     }
-    return TunInterface{queues_.at(fd).interface, (*interface)->flags};
+    const unsigned persistent = (*interface)->persistent ? tun_flags::kPersist : 0;
+    return TunInterface{queues_.at(fd).interface, (*interface)->flags | persistent};
+}
+
+Result<void> FakeTun::set_owner(int fd, unsigned uid) {
+    Result<Interface*> interface = attached({TunCall::set_owner, fd, {}, uid});
+    if (!interface) {
+        return std::move(interface).error();
+    }
+    (*interface)->owner = uid;
+    return {};
 }
 
 Result<int> FakeTun::get_sndbuf(int fd) {

@@ -18,6 +18,8 @@ TEST(UnsupportedTunKernel, AnswersEveryCallWithOneClearError) {
     EXPECT_EQ(kernel.get_features(0).error().message(), kMessage);
     EXPECT_EQ(kernel.set_iff(0, "t0", 0).error().message(), kMessage);
     EXPECT_EQ(kernel.get_iff(0).error().message(), kMessage);
+    EXPECT_EQ(kernel.set_owner(0, 0).error().message(), kMessage);
+    EXPECT_FALSE(kernel.is_in_our_namespace(0));
     EXPECT_EQ(kernel.get_sndbuf(0).error().message(), kMessage);
     EXPECT_EQ(kernel.set_sndbuf(0, 1).error().message(), kMessage);
     EXPECT_EQ(kernel.set_offload(0, 0).error().message(), kMessage);
