@@ -39,6 +39,11 @@ Result<void> net_client_init(NetContext& context, const qapi::Netdev& netdev,
 }
 
 Result<void> net_client_del(NetContext& context, std::string_view id) {
+    if (context.starting().contains(std::string(id))) {
+        return Error("netdev '" + std::string(id) + "' is still being set up")
+            .with_stage(Stage::validate)
+            .with_hint("wait for the answer to its netdev_add");
+    }
     NetClientGroup* group = context.registry().find_backend(id);
     if (group == nullptr) {
         return no_such_device("netdev", id);
