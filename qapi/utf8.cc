@@ -80,7 +80,10 @@ std::string printable(std::string_view text, std::size_t limit) {
             return result + "…";
         }
         const auto byte = static_cast<unsigned char>(text[at]);
-        if (length == 0 || byte < 0x20 || byte == 0x7f || byte == 0xc0) {
+        // U+0080 to U+009F are control characters too: U+009B starts a terminal's commands.
+        const bool is_c1 =
+            byte == 0xc2 && length == 2 && static_cast<unsigned char>(text[at + 1]) < 0xa0;
+        if (length == 0 || byte < 0x20 || byte == 0x7f || byte == 0xc0 || is_c1) {
             append_escaped(result, byte);
             ++at;
         } else {

@@ -246,9 +246,17 @@ std::string describe_output(const std::string& output) {
         return {};
     }
     std::string line;
+    unsigned char before = 0;
     for (const char c : text) {
         const auto byte = static_cast<unsigned char>(c);
-        line += c == '\n' ? std::string(" / ") : std::string(1, byte < 0x20 ? ' ' : c);
+        if (before == 0xc2 && byte < 0xa0) {
+            line.back() = ' ';  // U+0080 to U+009F in UTF-8: control characters as well
+        } else if (c == '\n') {
+            line += " / ";
+        } else {
+            line += byte < 0x20 || byte == 0x7f ? ' ' : c;
+        }
+        before = byte;
     }
     return "; it said: " + line;
 }

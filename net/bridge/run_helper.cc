@@ -175,7 +175,9 @@ Result<std::vector<UniqueFd>> expected_fds(const HelperRequest& request, Answer 
 
 /// What the helper has sent beyond what was awaited; it has ended, so that nothing is to wait for.
 Result<void> take_the_rest(const HelperRequest& request, int socket, Answer& answer) {
-    while (!answer.ended && !answer.truncated && !answer.without_fd) {
+    // One too many is as wrong as a thousand.
+    while (!answer.ended && !answer.truncated && !answer.without_fd &&
+           answer.fds.size() <= request.queues) {
         Result<FdMessage> message = receive(request, socket);
         if (!message) {
             if (message.error().errnum() == EAGAIN) {

@@ -272,6 +272,13 @@ TEST(DescribeOutput, IsOneLine) {
     EXPECT_EQ(describe_output("first\nsecond\tword\x1b[0m"), "; it said: first / second word [0m");
 }
 
+TEST(DescribeOutput, HasNothingThatATerminalActsUpon) {
+    EXPECT_EQ(describe_output("a\x7f"
+                              "b\xc2\x9b"
+                              "31m\xc3\xa9"),
+              "; it said: a b 31m\xc3\xa9");
+}
+
 TEST(DescribeOutput, DropsTheEndOfTheLastLine) {
     EXPECT_EQ(describe_output("half done\n"), "; it said: half done");
 }
