@@ -249,7 +249,7 @@ std::string describe_output(const std::string& output) {
     unsigned char before = 0;
     for (const char c : text) {
         const auto byte = static_cast<unsigned char>(c);
-        if (before == 0xc2 && byte < 0xa0) {
+        if (before == 0xc2 && byte >= 0x80 && byte < 0xa0) {
             line.back() = ' ';  // U+0080 to U+009F in UTF-8: control characters as well
         } else if (c == '\n') {
             line += " / ";
