@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "net/cli/command_netdevs.h"
+#include "net/cli/exec/command_netdevs.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "net/cli/exec_descriptors.h"
+#include "net/cli/exec/exec_descriptors.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "net/cli/exec_privileges.h"
+#include "net/cli/exec/exec_privileges.h"
 
 #include <gtest/gtest.h>
 #include <linux/capability.h>

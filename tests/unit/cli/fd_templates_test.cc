@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "net/cli/fd_templates.h"
+#include "net/cli/exec/fd_templates.h"
 
 #include <gtest/gtest.h>
 

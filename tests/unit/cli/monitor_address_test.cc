@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "net/cli/monitor_address.h"
+#include "net/cli/run/monitor_address.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "net/cli/service.h"
+#include "net/cli/run/service.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

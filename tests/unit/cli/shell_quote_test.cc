@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "net/cli/shell_quote.h"
+#include "net/cli/exec/shell_quote.h"
 
 #include <gtest/gtest.h>
 

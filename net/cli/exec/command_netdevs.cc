@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "net/cli/command_netdevs.h"
+#include "net/cli/exec/command_netdevs.h"
 
 #include <algorithm>
 #include <utility>
 #include <variant>
 
-#include "net/cli/qemu_options.h"
+#include "net/cli/exec/qemu_options.h"
 #include "net/netdev.h"
 #include "net/options.h"
 #include "net/options/language.h"

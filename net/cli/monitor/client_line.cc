@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "net/cli/client_line.h"
+#include "net/cli/monitor/client_line.h"
 
 #include <fcntl.h>
 

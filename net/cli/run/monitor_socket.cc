@@ -11,8 +11,8 @@
 #include <filesystem>
 #include <memory>
 
-#include "net/cli/monitor_address.h"
-#include "net/cli/service.h"
+#include "net/cli/run/monitor_address.h"
+#include "net/cli/run/service.h"
 
 namespace net::cli {
 namespace {

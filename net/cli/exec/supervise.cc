@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "net/cli/supervise.h"
+#include "net/cli/exec/supervise.h"
 
 #include <poll.h>
 #include <sys/signalfd.h>

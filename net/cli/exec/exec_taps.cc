@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "net/cli/exec_taps.h"
+#include "net/cli/exec/exec_taps.h"
 
 #include <fcntl.h>
 

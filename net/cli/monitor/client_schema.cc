@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "net/cli/client_schema.h"
+#include "net/cli/monitor/client_schema.h"
 
 #include <algorithm>
 #include <utility>

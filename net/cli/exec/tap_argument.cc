@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "net/cli/tap_argument.h"
+#include "net/cli/exec/tap_argument.h"
 
 #include <algorithm>
 #include <array>

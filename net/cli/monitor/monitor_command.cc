@@ -14,13 +14,13 @@
 #include <vector>
 
 #include "net/cli/arguments.h"
-#include "net/cli/client_line.h"
-#include "net/cli/client_schema.h"
 #include "net/cli/command.h"
 #include "net/cli/line_editor.h"
-#include "net/cli/monitor_address.h"
-#include "net/cli/qmp_client.h"
+#include "net/cli/monitor/client_line.h"
+#include "net/cli/monitor/client_schema.h"
+#include "net/cli/monitor/qmp_client.h"
 #include "net/cli/report.h"
+#include "net/cli/run/monitor_address.h"
 #include "net/cli/signals.h"
 #include "qapi/json_reader.h"
 #include "qapi/json_writer.h"

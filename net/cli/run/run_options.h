@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "net/cli/arguments.h"
-#include "net/cli/monitor_address.h"
 #include "net/cli/netdev_arguments.h"
+#include "net/cli/run/monitor_address.h"
 
 namespace net::cli {
 

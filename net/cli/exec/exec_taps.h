@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "net/cli/command_netdevs.h"
+#include "net/cli/exec/command_netdevs.h"
 #include "net/event_loop.h"
 #include "net/net_context.h"
 #include "net/netdev.h"

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "net/cli/exec_plan.h"
-#include "net/cli/exec_privileges.h"
-#include "net/cli/exec_taps.h"
-#include "net/cli/supervise.h"
+#include "net/cli/exec/exec_plan.h"
+#include "net/cli/exec/exec_privileges.h"
+#include "net/cli/exec/exec_taps.h"
+#include "net/cli/exec/supervise.h"
 
 /// Turning this process, or a child of it, into the command.
 namespace net::cli {

@@ -12,10 +12,10 @@
 #include <vector>
 
 #include "net/cli/command.h"
-#include "net/cli/monitor_terminal.h"
 #include "net/cli/report.h"
-#include "net/cli/run_options.h"
-#include "net/cli/service.h"
+#include "net/cli/run/monitor_terminal.h"
+#include "net/cli/run/run_options.h"
+#include "net/cli/run/service.h"
 #include "net/cli/signals.h"
 #include "net/monitor.h"
 #include "net/netdev.h"

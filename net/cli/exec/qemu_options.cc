@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "net/cli/qemu_options.h"
+#include "net/cli/exec/qemu_options.h"
 
 #include <algorithm>
 #include <array>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "net/cli/exec_launch.h"
+#include "net/cli/exec/exec_launch.h"
 
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -9,7 +9,7 @@
 #include <csignal>
 #include <cstdlib>
 
-#include "net/cli/exec_descriptors.h"
+#include "net/cli/exec/exec_descriptors.h"
 #include "net/cli/report.h"
 
 namespace net::cli {

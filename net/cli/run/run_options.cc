@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "net/cli/run_options.h"
+#include "net/cli/run/run_options.h"
 
 #include <algorithm>
 #include <map>

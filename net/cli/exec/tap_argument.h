@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "net/cli/command_netdevs.h"
+#include "net/cli/exec/command_netdevs.h"
 #include "net/result.h"
 
 namespace net::cli {

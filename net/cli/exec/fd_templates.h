@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "net/cli/tap_argument.h"
+#include "net/cli/exec/tap_argument.h"
 #include "net/result.h"
 
 namespace net::cli {

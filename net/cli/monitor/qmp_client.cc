@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "net/cli/qmp_client.h"
+#include "net/cli/monitor/qmp_client.h"
 
 #include <poll.h>
 #include <sys/socket.h>

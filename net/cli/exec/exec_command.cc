@@ -10,16 +10,16 @@
 
 #include "net/cli/arguments.h"
 #include "net/cli/command.h"
-#include "net/cli/exec_descriptors.h"
-#include "net/cli/exec_launch.h"
-#include "net/cli/exec_plan.h"
-#include "net/cli/exec_privileges.h"
-#include "net/cli/exec_taps.h"
+#include "net/cli/exec/exec_descriptors.h"
+#include "net/cli/exec/exec_launch.h"
+#include "net/cli/exec/exec_plan.h"
+#include "net/cli/exec/exec_privileges.h"
+#include "net/cli/exec/exec_taps.h"
+#include "net/cli/exec/shell_quote.h"
+#include "net/cli/exec/supervise.h"
 #include "net/cli/netdev_arguments.h"
 #include "net/cli/report.h"
-#include "net/cli/shell_quote.h"
 #include "net/cli/signals.h"
-#include "net/cli/supervise.h"
 
 namespace net::cli {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "net/cli/exec_plan.h"
+#include "net/cli/exec/exec_plan.h"
 
 #include <fcntl.h>
 
@@ -7,8 +7,8 @@
 #include <array>
 #include <utility>
 
-#include "net/cli/exec_descriptors.h"
-#include "net/cli/fd_templates.h"
+#include "net/cli/exec/exec_descriptors.h"
+#include "net/cli/exec/fd_templates.h"
 #include "net/cli/report.h"
 
 namespace net::cli {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "net/cli/monitor_terminal.h"
+#include "net/cli/run/monitor_terminal.h"
 
 #include <unistd.h>
 

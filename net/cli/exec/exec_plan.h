@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "net/cli/command_netdevs.h"
+#include "net/cli/exec/command_netdevs.h"
+#include "net/cli/exec/tap_argument.h"
 #include "net/cli/netdev_arguments.h"
-#include "net/cli/tap_argument.h"
 
 /// What `qnetdev exec` is going to do, before it does anything.
 namespace net::cli {

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "net/cli/client_schema.h"
+#include "net/cli/monitor/client_schema.h"
 #include "net/result.h"
 #include "net/unique_fd.h"
 
