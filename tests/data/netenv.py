@@ -71,7 +71,14 @@ def enter_private_namespaces(private_tmp=False):
     if _libc.unshare(CLONE_NEWNS | CLONE_NEWNET) != 0:
         e = ctypes.get_errno()
         raise OSError(e, os.strerror(e), "unshare")
-    _mount(b"none", b"/", None, MS_REC | MS_PRIVATE)
+    try:
+        _mount(b"none", b"/", None, MS_REC | MS_PRIVATE)
+    except OSError:
+        # In a chroot, / is no mount: each that can be seen has to be named.
+        with open("/proc/self/mountinfo", "rb") as mounts:
+            for line in mounts:
+                point = line.split()[4].decode("unicode_escape").encode("latin-1")
+                _mount(b"none", point, None, MS_PRIVATE)
     _mount(b"tmpfs", b"/run", b"tmpfs", 0, b"size=16m")
     if private_tmp:
         _mount(b"tmpfs", b"/tmp", b"tmpfs", 0, b"size=16m")

@@ -28,8 +28,8 @@ echo "ping: $?"
 """.format(host=HOST)
 
 
-def ip(*words):
-    subprocess.run(["ip", *words], check=True, timeout=10)
+def ip(*words, before=()):
+    subprocess.run([*before, "ip", *words], check=True, timeout=10)
 
 
 def make_network():
@@ -39,8 +39,10 @@ def make_network():
     ip("netns", "add", "other")
     ip("link", "add", "cable", "type", "veth", "peer", "name", "port", "netns", "other")
     ip("link", "set", "cable", "master", "br0", "up")
-    ip("-n", "other", "address", "add", HOST + "/24", "dev", "port")
-    ip("-n", "other", "link", "set", "port", "up")
+    # Not ip -n, which changes mounts and cannot in a chroot.
+    other = ("nsenter", "--net=/run/netns/other")
+    ip("address", "add", HOST + "/24", "dev", "port", before=other)
+    ip("link", "set", "port", "up", before=other)
 
 
 def remove_network():

@@ -31,7 +31,10 @@ protected:
     /// From here on /dev/net, in this process alone, is empty.
     static void hide_dev_net() {
         require(unshare(CLONE_NEWNS) == 0, "unshare");
-        require(mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0, "mount /");
+        // In a chroot, / is no mount, but then /dev is one.
+        require(mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 ||
+                    mount("none", "/dev", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0,
+                "mount /");
         require(mount("none", "/dev/net", "tmpfs", 0, nullptr) == 0, "mount /dev/net");
     }
     /// How a tap fails after `give_up` in a child.

@@ -77,6 +77,17 @@ def _write(path, text):
         out.write(text)
 
 
+def make_mounts_private():
+    """Nothing that this process mounts reaches anybody else."""
+    try:
+        mount("none", "/", None, MS_REC | MS_PRIVATE)
+    except OSError:
+        # In a chroot, / is no mount: each that can be seen has to be named.
+        with open("/proc/self/mountinfo", encoding="utf-8") as mounts:
+            for line in mounts:
+                mount("none", line.split()[4].encode().decode("unicode_escape"), None, MS_PRIVATE)
+
+
 def enter_namespace(mounts=False):
     """Moves this process, which must have one thread, into a fresh network
     namespace with nothing but `lo`, up, and makes it inherit orphans.
@@ -91,7 +102,7 @@ def enter_namespace(mounts=False):
         _write("/proc/self/uid_map", "0 %d 1" % uid)
         _write("/proc/self/gid_map", "0 %d 1" % gid)
     if mounts:
-        mount("none", "/", None, MS_REC | MS_PRIVATE)
+        make_mounts_private()
         mount("tmpfs", "/run", "tmpfs", 0, b"size=16m")
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True, timeout=10)
     _libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
