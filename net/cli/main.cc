@@ -1,7 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <array>
 #include <cstdio>
 #include <string>
@@ -10,6 +7,7 @@
 
 #include "net/cli/command.h"
 #include "net/cli/report.h"
+#include "net/cli/standard_streams.h"
 #include "net/cli/version.h"
 #include "qapi/suggest.h"
 
@@ -85,25 +83,8 @@ int run_tool(Words words) {
 }  // namespace
 }  // namespace net::cli
 
-namespace {
-
-/// A descriptor that we open must never be taken for a standard stream, ours or a child's. What
-/// takes the place of a closed one can neither be read nor be written, as before.
-bool fill_standard_streams() {
-    for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-        const int flags = stream == STDIN_FILENO ? O_WRONLY : O_RDONLY;
-        // Not close-on-exec: children have these too.
-        if (fcntl(stream, F_GETFD) < 0 && open("/dev/null", flags) != stream) {
-            return false;
-        }
-    }
-    return true;
-}
-
-}  // namespace
-
 int main(int argc, char** argv) {
-    if (!fill_standard_streams()) {
+    if (!net::cli::fill_standard_streams()) {
         return net::cli::exit_failed;
     }
     const std::vector<std::string_view> words(argv + (argc > 0 ? 1 : 0), argv + argc);

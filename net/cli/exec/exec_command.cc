@@ -206,10 +206,9 @@ int run_exec(Words words) {
     if (!usable) {
         return usage_failure(usable.error());
     }
-    const Result<void> standard = open_standard_descriptors();
     Result<std::set<int>> inherited = open_descriptors();
-    if (!standard || !inherited) {
-        return failure(standard ? inherited.error() : standard.error());
+    if (!inherited) {
+        return failure(inherited.error());
     }
     if (options.keep_all) {
         options.kept.insert(inherited->begin(), inherited->end());

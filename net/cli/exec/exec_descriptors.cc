@@ -55,16 +55,6 @@ Result<void> move_all(std::vector<FdMove>& moves, int above) {
 
 }  // namespace
 
-Result<void> open_standard_descriptors() {
-    for (int fd = 0; fd <= 2; ++fd) {
-        // open() takes the lowest free number, and those below are open by now.
-        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR | O_NOCTTY) < 0) {  // NOLINT
-            return Error::from_errno(errno, "/dev/null");
-        }
-    }
-    return {};
-}
-
 Result<std::set<int>> open_descriptors() {
     const std::unique_ptr<DIR, int (*)(DIR*)> listing(opendir("/proc/self/fd"), closedir);
     if (!listing) {

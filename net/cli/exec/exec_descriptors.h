@@ -9,9 +9,6 @@
 /// Which descriptors a command gets, and under which numbers.
 namespace net::cli {
 
-/// Opens /dev/null where 0, 1 or 2 is closed, so that no tap takes a place where programs print.
-Result<void> open_standard_descriptors();
-
 /// The open descriptors above 2.
 Result<std::set<int>> open_descriptors();
 

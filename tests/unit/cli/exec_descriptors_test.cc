@@ -79,16 +79,6 @@ TEST(ExecDescriptors, OnlyWhatIsPassedSurvives) {
               0);
 }
 
-TEST(ExecDescriptors, FillTheStandardOnes) {
-    EXPECT_EQ(status_in_child([] {
-                  (void)close(0);
-                  (void)close(2);
-                  const Result<void> done = open_standard_descriptors();
-                  return done && fcntl(0, F_GETFD) >= 0 && fcntl(2, F_GETFD) >= 0 ? 0 : 10;
-              }),
-              0);
-}
-
 TEST(ExecDescriptors, AreListedWithoutTheStandardOnes) {
     const int fd = fcntl(2, F_DUPFD_CLOEXEC, 40);
     const Result<std::set<int>> open = open_descriptors();
