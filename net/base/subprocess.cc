@@ -15,6 +15,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "net/base/control_characters.h"
 #include "net/base/limits.h"
 
 namespace net {
@@ -246,17 +247,8 @@ std::string describe_output(const std::string& output) {
         return {};
     }
     std::string line;
-    unsigned char before = 0;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (before == 0xc2 && byte >= 0x80 && byte < 0xa0) {
-            line.back() = ' ';  // U+0080 to U+009F in UTF-8: control characters as well
-        } else if (c == '\n') {
-            line += " / ";
-        } else {
-            line += byte < 0x20 || byte == 0x7f ? ' ' : c;
-        }
-        before = byte;
+    for (const char c : replace_controls(text, ' ', "\n")) {
+        line += c == '\n' ? std::string(" / ") : std::string(1, c);
     }
     return "; it said: " + line;
 }

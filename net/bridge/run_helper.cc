@@ -10,6 +10,7 @@
 #include <memory>
 #include <utility>
 
+#include "net/base/control_characters.h"
 #include "net/base/limits.h"
 #include "net/base/subprocess.h"
 #include "net/bridge/helper_answer.h"
@@ -24,16 +25,6 @@ std::string quoted(std::string_view helper) {
 
 Error helper_error(const HelperRequest& request, const std::string& what) {
     return Error(quoted(request.helper) + " " + what).with_param("helper");
-}
-
-/// Text of another program, for an error message.
-std::string printable(std::string text) {
-    for (char& c : text) {
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-            c = ' ';
-        }
-    }
-    return text;
 }
 
 std::string resolve_program(const std::string& program) {
@@ -132,8 +123,8 @@ Error refusal_error(const HelperRequest& request, int socket) {
     std::string text = receive_text(socket, limits::bridge_helper::kReason);
     const std::size_t newline = text.find('\n');
     const std::string hint = newline == std::string::npos ? "" : text.substr(newline + 1);
-    return helper_error(request, "refused: " + printable(text.substr(0, newline)))
-        .with_hint(printable(hint));
+    return helper_error(request, "refused: " + replace_controls(text.substr(0, newline), ' '))
+        .with_hint(replace_controls(hint, ' '));
 }
 
 Error failure(const HelperRequest& request, const Subprocess& child, const Answer& answer,

@@ -3,6 +3,7 @@
 
 #include <cstdio>
 
+#include "net/base/control_characters.h"
 #include "net/cli/caret.h"
 
 namespace net::cli {
@@ -23,11 +24,7 @@ std::string printable(std::string_view text, std::size_t limit) {
             text.remove_suffix(1);
         }
     }
-    std::string shown;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        shown += byte < 0x20 || byte == 0x7F ? '?' : c;
-    }
+    const std::string shown = replace_controls(text, '?');
     return cut ? shown + "…" : shown;
 }
 

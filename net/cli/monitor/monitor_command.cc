@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "net/base/control_characters.h"
 #include "net/cli/arguments.h"
 #include "net/cli/command.h"
 #include "net/cli/line_editor.h"
@@ -58,15 +59,8 @@ std::string pretty(qapi::Value value) {
 
 /// A text of the monitor, harmless to a terminal.
 std::string plain(std::string_view text) {
-    std::string shown;
-    for (const char byte : text) {
-        const auto code = static_cast<unsigned char>(byte);
-        if (byte == '\n' || byte == '\t' || (code >= 0x20 && code != 0x7F)) {
-            shown.push_back(byte);
-        } else if (byte != '\r') {
-            shown.push_back('?');
-        }
-    }
+    std::string shown = replace_controls(text, '?', "\n\r\t");
+    std::erase(shown, '\r');
     return shown.empty() || shown.ends_with('\n') ? shown : shown + "\n";
 }
 
