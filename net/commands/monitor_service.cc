@@ -57,21 +57,19 @@ MonitorService::Endpoint::Endpoint(MonitorService& service, MonitorAccess monito
     if (access.human) {
         human = std::make_unique<HmpMonitor>(context.loop(), service.human_table_, dispose);
         human->banner = service.banner();
-        human->log = context.log();
-        human->name = access.name;
     } else {
         qmp = std::make_unique<QmpMonitor>(context.loop(), service.commands_, dispose);
         qmp->version = service.version_;
-        qmp->log = context.log();
-        qmp->name = access.name;
         qmp->layout = access.pretty ? qapi::JsonLayout::pretty : qapi::JsonLayout::line;
     }
+    monitor().log = context.log();
+    monitor().name = access.name;
 }
 
 /// Named descriptors outlive their client for the next one, if there can be one.
 void MonitorService::Endpoint::on_client_gone() {
     if (!listens) {
-        (qmp ? qmp->fds : human->fds).close_all();
+        monitor().fds.close_all();
     }
 }
 
@@ -152,31 +150,21 @@ Result<void> MonitorService::admit(const Endpoint& endpoint, const Transport& tr
 
 Result<void> MonitorService::start_session(Endpoint& endpoint, Transport transport) {
     NET_TRY(admit(endpoint, transport));
-    if (endpoint.human) {
-        return start_human_session(endpoint, std::move(transport));
-    }
-    const auto place = sessions_.insert(sessions_.end(), nullptr);
-    *place = std::make_shared<QmpSession>(*endpoint.qmp, std::move(transport),
-                                          [this, place, &endpoint](QmpSession&) {
-                                              sessions_.erase(place);
-                                              endpoint.on_client_gone();
-                                          });
-    const std::shared_ptr<QmpSession> session = *place;
-    Result<void> started = session->start();
-    if (!started) {
-        session->shut_down();
-    }
-    return started;
+    return endpoint.human
+               ? start_in(human_sessions_, *endpoint.human, endpoint, std::move(transport))
+               : start_in(sessions_, *endpoint.qmp, endpoint, std::move(transport));
 }
 
-Result<void> MonitorService::start_human_session(Endpoint& endpoint, Transport transport) {
-    const auto place = human_sessions_.insert(human_sessions_.end(), nullptr);
-    *place = std::make_shared<HmpSession>(*endpoint.human, std::move(transport),
-                                          [this, place, &endpoint](HmpSession&) {
-                                              human_sessions_.erase(place);
-                                              endpoint.on_client_gone();
-                                          });
-    const std::shared_ptr<HmpSession> session = *place;
+template <class Session, class Monitor>
+Result<void> MonitorService::start_in(std::list<std::shared_ptr<Session>>& sessions,
+                                      Monitor& monitor, Endpoint& endpoint, Transport transport) {
+    const auto place = sessions.insert(sessions.end(), nullptr);
+    *place = std::make_shared<Session>(monitor, std::move(transport),
+                                       [&sessions, place, &endpoint](Session&) {
+                                           sessions.erase(place);
+                                           endpoint.on_client_gone();
+                                       });
+    const std::shared_ptr<Session> session = *place;
     Result<void> started = session->start();
     if (!started) {
         session->shut_down();

@@ -74,6 +74,7 @@ private:
         std::unique_ptr<HmpMonitor> human = {};  ///< Otherwise.
         Listener listener;
 
+        ClientMonitor& monitor() { return qmp ? static_cast<ClientMonitor&>(*qmp) : *human; }
         void on_client_gone();
     };
     /// The embedder as a client: it can name the descriptors it has, and send none.
@@ -87,7 +88,9 @@ private:
     Endpoint& add_endpoint(MonitorAccess access);
     void accept(Endpoint& endpoint, UniqueFd socket);
     Result<void> start_session(Endpoint& endpoint, Transport transport);
-    Result<void> start_human_session(Endpoint& endpoint, Transport transport);
+    template <class Session, class Monitor>
+    Result<void> start_in(std::list<std::shared_ptr<Session>>& sessions, Monitor& monitor,
+                          Endpoint& endpoint, Transport transport);
     Result<void> admit(const Endpoint& endpoint, const Transport& transport) const;
     void send_event(std::string_view name,
                     const std::function<void(qapi::JsonWriter&)>& write_data);

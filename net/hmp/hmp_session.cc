@@ -49,7 +49,7 @@ void HmpSession::read_some() {
         return end();
     }
     if (!received->fds.empty()) {
-        replace_pending(std::move(received->fds));
+        pending_fds_.replace(std::move(received->fds));
     }
     if (received->end) {
         input_ended_ = true;
@@ -134,26 +134,6 @@ void HmpSession::on_done(const HumanOutput& output) {
     run();  // nothing if run() is what we are called from
 }
 
-// Descriptors.
-
-UniqueFd HmpSession::take_fd() {
-    if (pending_fds_.empty()) {
-        return {};
-    }
-    UniqueFd first = std::move(pending_fds_.front());
-    replace_pending({});
-    return first;
-}
-
-void HmpSession::replace_pending(std::vector<UniqueFd> fds) {
-    pending_fds_.swap(fds);
-    for (UniqueFd& fd : fds) {
-        if (monitor_.dispose && fd) {
-            monitor_.dispose(std::move(fd));
-        }
-    }
-}
-
 // The end.
 
 void HmpSession::update_watches() {
@@ -177,7 +157,7 @@ void HmpSession::end() {
     const std::shared_ptr<HmpSession> guard = shared_from_this();
     stream_.stop();
     resume_timer_.reset();
-    replace_pending({});
+    pending_fds_.replace({});
     on_end_(*this);
 }
 

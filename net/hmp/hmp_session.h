@@ -7,28 +7,21 @@
 #include <string_view>
 #include <vector>
 
-#include "net/base/limits.h"
 #include "net/event_loop.h"
 #include "net/hmp/hmp_table.h"
-#include "net/log.h"
-#include "net/monitor/monitor_fds.h"
+#include "net/monitor/pending_fds.h"
+#include "net/qmp/client_monitor.h"
 #include "net/qmp/client_stream.h"
 
 namespace net {
 
-/// What the sessions of one human monitor share; outlives them.
-struct HmpMonitor {
+/// A human monitor.
+struct HmpMonitor : ClientMonitor {
     HmpMonitor(EventLoop& event_loop, const HmpTable& hmp_table, NamedFds::Dispose close_fd)
-        : loop(event_loop), table(hmp_table), dispose(std::move(close_fd)) {}
+        : ClientMonitor(event_loop, std::move(close_fd)), table(hmp_table) {}
 
-    EventLoop& loop;
     const HmpTable& table;
     std::string banner = {};  ///< The first line that a client gets.
-    Log log = {};
-    std::string name = {};      ///< For the log: where it listens.
-    NamedFds::Dispose dispose;  ///< May be empty; see NamedFds.
-    MonitorFds fds{dispose};
-    std::vector<char> read_buffer = std::vector<char>(limits::kMonitorRead);
 };
 
 /// Asks for a line.
@@ -49,7 +42,7 @@ public:
     void shut_down();
 
     NamedFds& named_fds() override { return monitor_.fds; }
-    UniqueFd take_fd() override;
+    UniqueFd take_fd() override { return pending_fds_.take(); }
 
 private:
     void on_ready(unsigned ready);
@@ -59,16 +52,15 @@ private:
     bool next_line(std::string& line);
     void execute(const std::string& line);
     void on_done(const HumanOutput& output);
-    void replace_pending(std::vector<UniqueFd> fds);
     void update_watches();
     void end();
 
     HmpMonitor& monitor_;
     ClientStream stream_;
     std::function<void(HmpSession&)> on_end_;
-    std::vector<UniqueFd> pending_fds_ = {};  ///< Sent along, and not yet taken by a command.
-    std::string unread_ = {};                 ///< Read from the client, not yet executed.
-    std::size_t at_ = 0;                      ///< Bytes of unread_ that are done.
+    PendingFds pending_fds_{monitor_.dispose};
+    std::string unread_ = {};  ///< Read from the client, not yet executed.
+    std::size_t at_ = 0;       ///< Bytes of unread_ that are done.
     Timer resume_timer_ = {};
     bool resume_is_due_ = false;
     bool skipping_ = false;  ///< The rest of a line that is too long.

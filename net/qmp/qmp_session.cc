@@ -88,7 +88,7 @@ void QmpSession::read_some() {
         if (must_wait()) {
             queue_.push_back({.fds = std::move(received->fds)});
         } else {
-            replace_pending(std::move(received->fds));
+            pending_fds_.replace(std::move(received->fds));
         }
     }
     run({monitor_.read_buffer.data(), received->length});
@@ -164,7 +164,7 @@ void QmpSession::handle_queued() {
     Item item = std::move(queue_.front());
     queue_.pop_front();
     if (!item.fds.empty()) {
-        replace_pending(std::move(item.fds));
+        pending_fds_.replace(std::move(item.fds));
     } else if (item.error.has_value()) {
         fail(nullptr, *item.error);
     } else {
@@ -227,24 +227,6 @@ void QmpSession::answer(std::string message, bool out_of_band) {
     run({});  // nothing if run() is what we are called from
 }
 
-UniqueFd QmpSession::take_fd() {
-    if (pending_fds_.empty()) {
-        return {};
-    }
-    UniqueFd first = std::move(pending_fds_.front());
-    replace_pending({});
-    return first;
-}
-
-void QmpSession::replace_pending(std::vector<UniqueFd> fds) {
-    pending_fds_.swap(fds);
-    for (UniqueFd& fd : fds) {
-        if (monitor_.dispose && fd) {
-            monitor_.dispose(std::move(fd));
-        }
-    }
-}
-
 Result<void> QmpSession::negotiate(const std::vector<qapi::QMPCapability>& enable) {
     if (negotiated_) {
         return not_found("the capabilities have been negotiated already");
@@ -303,7 +285,7 @@ void QmpSession::end() {
     const std::shared_ptr<QmpSession> guard = shared_from_this();
     stream_.stop();
     resume_timer_.reset();
-    replace_pending({});
+    pending_fds_.replace({});
     queue_.clear();
     on_end_(*this);
 }

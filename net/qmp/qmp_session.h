@@ -9,11 +9,10 @@
 #include <string_view>
 #include <vector>
 
-#include "net/base/limits.h"
 #include "net/event_loop.h"
-#include "net/log.h"
-#include "net/monitor/monitor_fds.h"
+#include "net/monitor/pending_fds.h"
 #include "net/qmp/call.h"
+#include "net/qmp/client_monitor.h"
 #include "net/qmp/client_stream.h"
 #include "net/qmp/command_table.h"
 #include "net/qmp/message_framer.h"
@@ -22,20 +21,14 @@
 
 namespace net {
 
-/// What the sessions of one monitor share; outlives them.
-struct QmpMonitor {
+/// A QMP monitor.
+struct QmpMonitor : ClientMonitor {
     QmpMonitor(EventLoop& event_loop, const CommandTable& command_table, NamedFds::Dispose close_fd)
-        : loop(event_loop), commands(command_table), dispose(std::move(close_fd)) {}
+        : ClientMonitor(event_loop, std::move(close_fd)), commands(command_table) {}
 
-    EventLoop& loop;
     const CommandTable& commands;
     qapi::VersionInfo version = {};  ///< For the greeting.
-    Log log = {};
-    std::string name = {};  ///< For the log: where it listens.
     qapi::JsonLayout layout = qapi::JsonLayout::line;
-    NamedFds::Dispose dispose;  ///< May be empty; see NamedFds.
-    MonitorFds fds{dispose};
-    std::vector<char> read_buffer = std::vector<char>(limits::kMonitorRead);
 };
 
 /// One client of a QMP monitor: greeting, negotiation, commands in their order, events.
@@ -59,7 +52,7 @@ public:
     void shut_down();
 
     NamedFds& named_fds() override { return monitor_.fds; }
-    UniqueFd take_fd() override;
+    UniqueFd take_fd() override { return pending_fds_.take(); }
     Result<void> negotiate(const std::vector<qapi::QMPCapability>& enable) override;
     qapi::JsonLayout layout() const override { return monitor_.layout; }
     void answer(std::string message, bool out_of_band) override;
@@ -85,7 +78,6 @@ private:
     void execute(std::string_view text);
     void dispatch(const qapi::Document& document, const Request& request);
     void fail(const qapi::Document* document, const Error& error);
-    void replace_pending(std::vector<UniqueFd> fds);
 
     void send(std::string_view message);
     void update_watches();
@@ -95,7 +87,7 @@ private:
     ClientStream stream_;
     std::function<void(QmpSession&)> on_end_;
     MessageFramer framer_ = {};
-    std::vector<UniqueFd> pending_fds_ = {};  ///< Sent along, and not yet taken by a command.
+    PendingFds pending_fds_{monitor_.dispose};
     std::deque<Item> queue_ = {};
     std::string unread_ = {};  ///< Read from the client, not yet cut into messages.
     Timer resume_timer_ = {};
