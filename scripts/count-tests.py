@@ -15,7 +15,7 @@ import re
 import sys
 import xml.etree.ElementTree as ElementTree
 
-REQUIRED_SUITES = ("unit", "netns", "qemu", "guest")
+REQUIRED_SUITES = ("unit", "netns", "attack", "qemu", "guest")
 GOOD_REASON = re.compile(r"this kernel has no \w")
 
 
