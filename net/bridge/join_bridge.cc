@@ -10,7 +10,7 @@
 #include <chrono>
 
 #include "net/base/limits.h"
-#include "net/bridge/bridge_port.h"
+#include "net/netlink/bridge_port.h"
 
 namespace net {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "net/bridge/rtnetlink.h"
+#include "net/netlink/rtnetlink.h"
 #include "net/tap/tap_fd.h"
 
 namespace net {

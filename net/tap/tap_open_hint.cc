@@ -4,7 +4,7 @@
 #include <cerrno>
 
 #include "net/base/limits.h"
-#include "net/bridge/rtnetlink.h"
+#include "net/netlink/rtnetlink.h"
 
 namespace net {
 namespace {

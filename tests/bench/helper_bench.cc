@@ -16,8 +16,8 @@
 #include <string>
 #include <vector>
 
-#include "net/bridge/bridge_port.h"
 #include "net/bridge/run_helper.h"
+#include "net/netlink/bridge_port.h"
 #include "stopwatch.h"
 
 namespace {

@@ -9,7 +9,7 @@
 #include <memory>
 #include <string>
 
-#include "net/bridge/helper/acl_file.h"
+#include "net/bridge_helper/acl_file.h"
 #include "net/unique_fd.h"
 
 namespace fuzz {

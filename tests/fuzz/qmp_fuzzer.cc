@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "checks.h"
-#include "net/qmp/command_table.h"
-#include "net/qmp/message_framer.h"
-#include "net/qmp/request.h"
+#include "net/monitor/qmp/command_table.h"
+#include "net/monitor/qmp/request.h"
+#include "net/monitor/wire/message_framer.h"
 #include "qapi/control_commands.h"
 #include "qapi/control_tables.h"
 #include "qapi/descriptors_commands.h"

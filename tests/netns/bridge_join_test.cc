@@ -6,7 +6,7 @@
 
 #include <chrono>
 
-#include "net/bridge/bridge_port.h"
+#include "net/netlink/bridge_port.h"
 #include "tests/netns/support.h"
 
 namespace net::test {

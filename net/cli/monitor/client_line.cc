@@ -9,7 +9,7 @@
 #include <map>
 #include <utility>
 
-#include "net/qmp/message_framer.h"
+#include "net/monitor/wire/message_framer.h"
 #include "qapi/json_reader.h"
 #include "qapi/json_writer.h"
 #include "qapi/scalars.h"

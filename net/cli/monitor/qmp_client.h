@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "net/qmp/message_framer.h"
+#include "net/monitor/wire/message_framer.h"
 #include "net/result.h"
 #include "net/unique_fd.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "net/bridge/helper/acl_line.h"
+#include "net/bridge_helper/acl_line.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "net/bridge/helper/acl.h"
+#include "net/bridge_helper/acl.h"
 
 #include <gtest/gtest.h>
 

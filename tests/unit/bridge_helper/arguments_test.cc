@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "net/bridge/helper/arguments.h"
+#include "net/bridge_helper/arguments.h"
 
 #include <gtest/gtest.h>
 

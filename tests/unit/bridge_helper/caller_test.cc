@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "net/bridge/helper/caller.h"
+#include "net/bridge_helper/caller.h"
 
 #include <gtest/gtest.h>
 

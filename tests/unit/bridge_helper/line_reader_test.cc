@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "net/bridge/helper/line_reader.h"
+#include "net/bridge_helper/line_reader.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

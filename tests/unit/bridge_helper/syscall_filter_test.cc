@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "net/bridge/helper/syscall_filter.h"
+#include "net/bridge_helper/syscall_filter.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

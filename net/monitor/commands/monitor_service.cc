@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: MIT
+#include "net/monitor/commands/monitor_service.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "net/base/fd_reaper.h"
+#include "net/base/limits.h"
+#include "net/monitor/commands/commands.h"
+#include "net/monitor/commands/human_commands.h"
+#include "qapi/run_state_events.h"
+#include "qapi/run_state_tables.h"
+
+namespace net {
+namespace {
+
+/// The version of QEMU whose commands these are.
+constexpr qapi::VersionTriple kVocabulary{.major_ = 7, .minor_ = 2, .micro = 0};
+
+CommandTable all_commands(MonitorService& service) {
+    CommandTable table;
+    add_control_commands(table, service);
+    add_run_state_commands(table, service);
+    add_descriptor_commands(table, service);
+    add_net_commands(table, service);
+    add_extension_commands(table, service);
+    return table;
+}
+
+void write_timestamp(qapi::JsonWriter& writer) {
+    using std::chrono::duration_cast;
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    const auto seconds = duration_cast<std::chrono::seconds>(now);
+    const auto rest = duration_cast<std::chrono::microseconds>(now - seconds);
+    writer.key("timestamp");
+    writer.begin_object();
+    writer.key("seconds");
+    writer.number(std::int64_t{seconds.count()});
+    writer.key("microseconds");
+    writer.number(std::int64_t{rest.count()});
+    writer.end_object();
+}
+
+}  // namespace
+
+MonitorService::Endpoint::Endpoint(MonitorService& service, MonitorAccess monitor_access)
+    : access(std::move(monitor_access)),
+      listener(service.context_.loop(), service.context_.log(),
+               [&service, this](UniqueFd socket) { service.accept(*this, std::move(socket)); }) {
+    NetContext& context = service.context_;
+    const auto dispose = [&context](UniqueFd fd) {
+        FdReaper::Job job;
+        job.fds.push_back(std::move(fd));
+        context.reaper().submit(std::move(job));
+    };
+    if (access.human) {
+        human = std::make_unique<HmpMonitor>(context.loop(), service.human_table_, dispose);
+        human->banner = service.banner();
+    } else {
+        qmp = std::make_unique<QmpMonitor>(context.loop(), service.commands_, dispose);
+        qmp->version = service.version_;
+        qmp->layout = access.pretty ? qapi::JsonLayout::pretty : qapi::JsonLayout::line;
+    }
+    monitor().log = context.log();
+    monitor().name = access.name;
+}
+
+/// Named descriptors outlive their client for the next one, if there can be one.
+void MonitorService::Endpoint::on_client_gone() {
+    if (!listens) {
+        monitor().fds.close_all();
+    }
+}
+
+MonitorService::MonitorService(NetContext& context, NetMonitorOptions options)
+    : context_(context),
+      options_(std::move(options)),
+      version_{.qemu = kVocabulary, .package = "qnetdev " NET_VERSION},
+      run_state_(options_.start_stopped ? qapi::RunState::prelaunch : qapi::RunState::running),
+      commands_(all_commands(*this)),
+      human_table_(human_commands(*this)),
+      announcer_(context) {}
+
+MonitorService::~MonitorService() {
+    while (!sessions_.empty()) {
+        const std::shared_ptr<QmpSession> session = sessions_.front();
+        session->shut_down();
+    }
+    while (!human_sessions_.empty()) {
+        const std::shared_ptr<HmpSession> session = human_sessions_.front();
+        session->shut_down();
+    }
+}
+
+std::string MonitorService::banner() const {
+    return version_.package + " monitor - type 'help' for more information";
+}
+
+void MonitorService::execute_human(std::string_view line, HmpCall::Done done) {
+    human_table_.execute(line, HmpCall(local_, std::move(done)));
+}
+
+MonitorService::Endpoint& MonitorService::add_endpoint(MonitorAccess access) {
+    return endpoints_.emplace_back(*this, std::move(access));
+}
+
+Result<void> MonitorService::listen(UniqueFd socket, MonitorAccess access) {
+    Endpoint& endpoint = add_endpoint(std::move(access));
+    endpoint.listens = true;
+    Result<void> started = endpoint.listener.start(std::move(socket));
+    if (!started) {
+        endpoints_.pop_back();
+    }
+    return started;
+}
+
+Result<void> MonitorService::serve(Transport transport, MonitorAccess access) {
+    return start_session(add_endpoint(std::move(access)), std::move(transport));
+}
+
+void MonitorService::accept(Endpoint& endpoint, UniqueFd socket) {
+    Result<Transport> transport = Transport::from_socket(std::move(socket));
+    Result<void> outcome = transport ? start_session(endpoint, *std::move(transport))
+                                     : Result<void>(std::move(transport).error());
+    if (!outcome) {
+        context_.log().warning("monitor " + endpoint.access.name + ": " +
+                               outcome.error().message());
+    }
+}
+
+/// Whether the client may use the monitor; tells the log who it is.
+Result<void> MonitorService::admit(const Endpoint& endpoint, const Transport& transport) const {
+    if (client_count() >= limits::kMonitorClients) {
+        return Error("a client was refused: there are " + std::to_string(client_count()));
+    }
+    if (!transport.carries_fds()) {
+        return {};
+    }
+    const PeerCredentials peer = NET_TRY(transport.peer());
+    const std::string who = "process " + std::to_string(peer.pid) + " of user " +
+                            std::to_string(peer.uid) + " and group " + std::to_string(peer.gid);
+    const std::vector<uid_t>& uids = endpoint.access.uids;
+    if (!uids.empty() && std::find(uids.begin(), uids.end(), peer.uid) == uids.end()) {
+        return Error("a client was refused by its user: " + who);
+    }
+    context_.log().info("monitor " + endpoint.access.name + ": client is " + who);
+    return {};
+}
+
+Result<void> MonitorService::start_session(Endpoint& endpoint, Transport transport) {
+    NET_TRY(admit(endpoint, transport));
+    return endpoint.human
+               ? start_in(human_sessions_, *endpoint.human, endpoint, std::move(transport))
+               : start_in(sessions_, *endpoint.qmp, endpoint, std::move(transport));
+}
+
+template <class Session, class Monitor>
+Result<void> MonitorService::start_in(std::list<std::shared_ptr<Session>>& sessions,
+                                      Monitor& monitor, Endpoint& endpoint, Transport transport) {
+    const auto place = sessions.insert(sessions.end(), nullptr);
+    *place = std::make_shared<Session>(monitor, std::move(transport),
+                                       [&sessions, place, &endpoint](Session&) {
+                                           sessions.erase(place);
+                                           endpoint.on_client_gone();
+                                       });
+    const std::shared_ptr<Session> session = *place;
+    Result<void> started = session->start();
+    if (!started) {
+        session->shut_down();
+    }
+    return started;
+}
+
+void MonitorService::send_event(std::string_view name,
+                                const std::function<void(qapi::JsonWriter&)>& write_data) {
+    const auto message = [&](qapi::JsonLayout layout) {
+        qapi::JsonWriter writer(layout);
+        writer.begin_object();
+        write_timestamp(writer);
+        writer.key("event");
+        writer.string(name);
+        write_data(writer);
+        writer.end_object();
+        return writer.take();
+    };
+    const std::string line = message(qapi::JsonLayout::line);
+    // A client that is cut off leaves the list.
+    for (auto next = sessions_.begin(); next != sessions_.end();) {
+        const std::shared_ptr<QmpSession> session = *next++;
+        const bool is_line = session->layout() == qapi::JsonLayout::line;
+        session->send_event(is_line ? line : message(session->layout()));
+    }
+}
+
+void MonitorService::stop() {
+    if (run_state_ == qapi::RunState::running) {
+        run_state_ = qapi::RunState::paused;
+        emit<qapi::events::Stop>({});
+    }
+}
+
+void MonitorService::cont() {
+    if (run_state_ == qapi::RunState::paused || run_state_ == qapi::RunState::prelaunch) {
+        run_state_ = qapi::RunState::running;
+        emit<qapi::events::Resume>({});
+    }
+}
+
+void MonitorService::announce_shutdown(ShutdownReason reason) {
+    run_state_ = qapi::RunState::shutdown;
+    emit<qapi::events::Shutdown>({.guest = false,
+                                  .reason = reason == ShutdownReason::signal
+                                                ? qapi::ShutdownCause::host_signal
+                                                : qapi::ShutdownCause::host_qmp_quit});
+}
+
+void MonitorService::quit() {
+    announce_shutdown(ShutdownReason::qmp_quit);
+    if (options_.on_quit) {
+        options_.on_quit();
+    }
+}
+
+}  // namespace net

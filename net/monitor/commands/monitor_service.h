@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <functional>
+#include <list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+#include "net/monitor.h"
+#include "net/monitor/commands/announcer.h"
+#include "net/monitor/fds/fd_sets.h"
+#include "net/monitor/fds/monitor_fds.h"
+#include "net/monitor/hmp/hmp_session.h"
+#include "net/monitor/qmp/command_table.h"
+#include "net/monitor/qmp/qmp_session.h"
+#include "net/monitor/wire/listener.h"
+#include "qapi/run_state_types.h"
+
+namespace net {
+
+/// Everything that commands work on: what is behind a NetMonitor.
+class MonitorService {
+public:
+    MonitorService(NetContext& context, NetMonitorOptions options);
+    MonitorService(const MonitorService&) = delete;
+    MonitorService& operator=(const MonitorService&) = delete;
+    ~MonitorService();
+
+    NetContext& context() { return context_; }
+    const NetMonitorOptions& options() const { return options_; }
+    const NetContext& context() const { return context_; }
+    const CommandTable& commands() const { return commands_; }
+    const HmpTable& human_table() const { return human_table_; }
+    FdSets& fd_sets() { return fd_sets_; }
+    Announcer& announcer() { return announcer_; }
+    const qapi::VersionInfo& version() const { return version_; }
+
+    qapi::RunState run_state() const { return run_state_; }
+    void stop();
+    void cont();
+    void quit();
+    void announce_shutdown(ShutdownReason reason);
+
+    /// Sends an event of the schema to every QMP client that is past its negotiation.
+    template <class Event>
+    void emit(const typename Event::Data& data) {
+        send_event(Event::kName, [&data](qapi::JsonWriter& writer) {
+            if constexpr (!std::is_same_v<typename Event::Data, qapi::Empty>) {
+                writer.key("data");
+                qapi::OutputVisitor(writer).write(data);
+            }
+        });
+    }
+
+    Result<void> listen(UniqueFd socket, MonitorAccess access);
+    Result<void> serve(Transport transport, MonitorAccess access);
+    std::size_t client_count() const { return sessions_.size() + human_sessions_.size(); }
+
+    /// Executes a line for an embedder that is the human monitor's client itself.
+    void execute_human(std::string_view line, HmpCall::Done done);
+    /// The first line that a human sees.
+    std::string banner() const;
+
+private:
+    /// A listening address, or a client that was handed to us.
+    struct Endpoint {
+        Endpoint(MonitorService& service, MonitorAccess access);
+
+        MonitorAccess access;
+        bool listens = false;                    ///< Otherwise nobody comes after the client.
+        std::unique_ptr<QmpMonitor> qmp = {};    ///< Unless it is for humans.
+        std::unique_ptr<HmpMonitor> human = {};  ///< Otherwise.
+        Listener listener;
+
+        ClientMonitor& monitor() { return qmp ? static_cast<ClientMonitor&>(*qmp) : *human; }
+        void on_client_gone();
+    };
+    /// The embedder as a client: it can name the descriptors it has, and send none.
+    struct LocalClient : FdClient {
+        MonitorFds fds = MonitorFds();
+
+        NamedFds& named_fds() override { return fds; }
+        UniqueFd take_fd() override { return {}; }
+    };
+
+    Endpoint& add_endpoint(MonitorAccess access);
+    void accept(Endpoint& endpoint, UniqueFd socket);
+    Result<void> start_session(Endpoint& endpoint, Transport transport);
+    template <class Session, class Monitor>
+    Result<void> start_in(std::list<std::shared_ptr<Session>>& sessions, Monitor& monitor,
+                          Endpoint& endpoint, Transport transport);
+    Result<void> admit(const Endpoint& endpoint, const Transport& transport) const;
+    void send_event(std::string_view name,
+                    const std::function<void(qapi::JsonWriter&)>& write_data);
+
+    NetContext& context_;
+    NetMonitorOptions options_;
+    qapi::VersionInfo version_;
+    qapi::RunState run_state_;
+    FdSets fd_sets_ = {};
+    CommandTable commands_ = {};
+    HmpTable human_table_;
+    std::shared_ptr<LocalClient> local_ = std::make_shared<LocalClient>();
+    Announcer announcer_;
+    std::list<Endpoint> endpoints_ = {};
+    std::list<std::shared_ptr<QmpSession>> sessions_ = {};
+    std::list<std::shared_ptr<HmpSession>> human_sessions_ = {};
+};
+
+}  // namespace net

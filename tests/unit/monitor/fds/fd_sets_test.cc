@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+#include "net/monitor/fds/fd_sets.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+
+#include <cerrno>
+
+#include "net/base/limits.h"
+#include "net/fd_store.h"
+
+namespace net {
+namespace {
+
+UniqueFd null(int flags = O_RDWR) {
+    return UniqueFd(open("/dev/null", flags | O_CLOEXEC));
+}
+
+TEST(FdSets, ANewSetGetsTheLowestFreeNumber) {
+    FdSets sets;
+    EXPECT_EQ(sets.add(1, {}, null())->set, 1);
+    EXPECT_EQ(sets.add({}, {}, null())->set, 0);
+    EXPECT_EQ(sets.add({}, {}, null())->set, 2);
+    ASSERT_TRUE(sets.remove(0, {}));
+    EXPECT_EQ(sets.add({}, {}, null())->set, 0);
+    EXPECT_EQ(sets.add(INT64_MAX, {}, null())->set, INT64_MAX);
+    EXPECT_FALSE(sets.add(-1, {}, null()));
+}
+
+TEST(FdSets, RemovesOneOrAll) {
+    FdSets sets;
+    const int first = sets.add(5, "text", null())->fd;
+    const int second = sets.add(5, {}, null())->fd;
+    EXPECT_EQ(sets.sets().at(5).front().opaque, "text");
+    ASSERT_TRUE(sets.remove(5, first));
+    EXPECT_EQ(fcntl(first, F_GETFD), -1);
+    EXPECT_EQ(sets.remove(5, first).error().message(),
+              "set 5 has no descriptor " + std::to_string(first));
+    ASSERT_TRUE(sets.remove(5, second));
+    EXPECT_TRUE(sets.sets().empty());
+    EXPECT_EQ(sets.remove(5, {}).error().message(), "there is no descriptor set 5");
+}
+
+TEST(FdSets, OpensTheMemberOfThatAccessMode) {
+    FdSets sets;
+    (void)sets.add(5, {}, null(O_RDONLY));
+    (void)sets.add(5, {}, null(O_WRONLY));
+    for (const int mode : {O_RDONLY, O_WRONLY}) {
+        const Result<UniqueFd> fd = sets.open("/dev/fdset/5", mode | O_CLOEXEC);
+        ASSERT_TRUE(fd);
+        EXPECT_EQ(fcntl(fd->get(), F_GETFL) & O_ACCMODE, mode);
+        EXPECT_NE(fcntl(fd->get(), F_GETFD) & FD_CLOEXEC, 0);
+    }
+    EXPECT_EQ(sets.open("/dev/fdset/5", O_RDWR).error().errnum(), EACCES);
+    for (const char* path : {"/dev/fdset/6", "/dev/fdset/", "/dev/fdset/5x", "/dev/fdset/-5",
+                             "/dev/fdset/99999999999999999999", "/dev/null", ""}) {
+        EXPECT_EQ(sets.open(path, O_RDONLY).error().errnum(), ENOENT) << path;
+    }
+}
+
+TEST(FdSets, HoldsOnlySoMany) {
+    // One descriptor under all numbers would be a double close: this counts to the limit in steps.
+    FdSets sets;
+    std::size_t held = 0;
+    Result<FdSets::Place> added = FdSets::Place{};
+    for (; held <= limits::kHeldFds; ++held) {
+        UniqueFd fd = null();
+        if (!fd) {
+            GTEST_SKIP() << "too few descriptors here for the limit";
+        }
+        added = sets.add(7, {}, std::move(fd));
+        if (!added) {
+            break;
+        }
+    }
+    EXPECT_EQ(held, limits::kHeldFds);
+    EXPECT_FALSE(added);
+    ASSERT_TRUE(sets.remove(7, {}));
+    EXPECT_TRUE(sets.add(7, {}, null())) << "there is room again";
+}
+
+class NamedFdsDispose : public ::testing::Test {
+protected:
+    std::vector<UniqueFd> disposed_;
+    NamedFds::Dispose dispose() {
+        return [this](UniqueFd fd) { disposed_.push_back(std::move(fd)); };
+    }
+};
+
+TEST_F(NamedFdsDispose, GetsEverythingThatNobodyUses) {
+    {
+        NamedFds fds(dispose());
+        ASSERT_TRUE(fds.add("a", null()));
+        ASSERT_TRUE(fds.add("b", null()));
+        ASSERT_TRUE(fds.add("c", null()));
+        EXPECT_TRUE(disposed_.empty());
+        ASSERT_TRUE(fds.add("a", null()));
+        EXPECT_EQ(disposed_.size(), 1U) << "replaced";
+        ASSERT_TRUE(fds.close("b"));
+        EXPECT_EQ(disposed_.size(), 2U) << "closed";
+        EXPECT_TRUE(fds.take("a"));
+        EXPECT_EQ(disposed_.size(), 2U) << "taken";
+    }
+    EXPECT_EQ(disposed_.size(), 3U) << "left over";
+}
+
+TEST_F(NamedFdsDispose, GetsAllOfThemAtOnce) {
+    NamedFds fds(dispose());
+    ASSERT_TRUE(fds.add("", null()));
+    ASSERT_TRUE(fds.add("b", null()));
+    fds.close_all();
+    EXPECT_EQ(disposed_.size(), 2U);
+    EXPECT_FALSE(fds.contains("b"));
+    EXPECT_TRUE(fds.add("b", null()));
+}
+
+TEST_F(NamedFdsDispose, IsNotAskedAboutARefusedName) {
+    NamedFds fds(dispose());
+    EXPECT_FALSE(fds.add("1a", null()));
+    EXPECT_TRUE(disposed_.empty()) << "it was closed on the spot";
+}
+
+}  // namespace
+}  // namespace net
