@@ -19,7 +19,7 @@ namespace {
 
 namespace limit = limits::bridge_helper;
 
-/// `skipped` is for the included file only: the rest of it is left out.
+/// `skipped` is for a file that is not there for this caller.
 enum class Outcome { read, skipped, refused };
 
 class AclReader {
@@ -140,7 +140,7 @@ Outcome AclReader::read_lines(std::string_view path, LineReader& reader, unsigne
                 why.set().add("the line is longer than ").add_number(limit::kAclLine);
                 why.message.add(" bytes");
                 add_place(place, why);
-                return Outcome::skipped;
+                return Outcome::refused;
             case LineReader::Event::line:
                 break;
         }
@@ -155,7 +155,7 @@ Outcome AclReader::take_line(const AclPlace& place, unsigned depth, Refusal& why
     AclRule rule;
     if (!parse_acl_line(place.text, rule, why)) {
         add_place(place, why);
-        return Outcome::skipped;
+        return Outcome::refused;
     }
     if (rule.verb == AclRule::Verb::include) {
         return include(rule.value, place, depth, why);
@@ -186,12 +186,11 @@ Outcome AclReader::include(std::string_view path, const AclPlace& from, unsigned
     if (outcome == Outcome::read) {
         return outcome;
     }
-    const bool is_fault = why.message.view().find("cannot open ") != 0;
     add_place(from, why);
     if (outcome == Outcome::refused) {
         return outcome;
     }
-    note_({.text = why.message.view(), .is_fault = is_fault});
+    note_(why.message.view());
     return Outcome::read;
 }
 

@@ -59,13 +59,19 @@ std::optional<unsigned long> find_id(const char* file, std::string_view name) {
     }
     LineReader reader(fd.get(), limits::bridge_helper::kIdFile);
     std::string_view line;
-    while (reader.next(line) == LineReader::Event::line) {
+    while (true) {
+        const LineReader::Event event = reader.next(line);
+        if (event == LineReader::Event::too_long) {
+            continue;  // a group with many members: it goes by number
+        }
+        if (event != LineReader::Event::line) {
+            return {};
+        }
         if (take_field(line) == name) {
             (void)take_field(line);  // the password's place
             return parse_number(take_field(line), kMaxId);
         }
     }
-    return {};
 }
 
 }  // namespace net::helper

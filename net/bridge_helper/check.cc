@@ -32,9 +32,9 @@ void describe_caller(const Caller& caller) {
 }
 
 bool check_acl(const char* path, const Caller& caller, Acl& acl) {
-    const AclNoteSink sink = [](const AclNote& note) {
+    const AclNoteSink sink = [](std::string_view note) {
         FixedText<900> text;
-        text.add("skipped: ").add(note.text);
+        text.add("skipped: ").add(note);
         say("note", text.view());
     };
     Refusal why;

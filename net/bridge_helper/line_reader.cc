@@ -11,6 +11,7 @@ namespace net::helper {
 /// Makes room and reads once; `line` if there is something new.
 LineReader::Event LineReader::fill() {
     if (end_ - begin_ == sizeof(buffer_)) {
+        in_long_line_ = true;
         return Event::too_long;
     }
     std::memmove(buffer_, buffer_ + begin_, end_ - begin_);
@@ -33,7 +34,34 @@ LineReader::Event LineReader::fill() {
     return Event::line;
 }
 
+/// Reads on behind the end of a line that was too long.
+LineReader::Event LineReader::pass_long_line() {
+    while (true) {
+        const void* newline = std::memchr(buffer_ + begin_, '\n', end_ - begin_);
+        if (newline != nullptr) {
+            begin_ = static_cast<std::size_t>(static_cast<const char*>(newline) - buffer_) + 1;
+            in_long_line_ = false;
+            return Event::line;
+        }
+        begin_ = end_;
+        if (at_end_) {
+            in_long_line_ = false;
+            return Event::line;
+        }
+        const Event event = fill();
+        if (event != Event::line) {
+            return event;
+        }
+    }
+}
+
 LineReader::Event LineReader::next(std::string_view& line) {
+    if (in_long_line_) {
+        const Event event = pass_long_line();
+        if (event != Event::line) {
+            return event;
+        }
+    }
     std::size_t searched = 0;
     while (true) {
         const void* newline =

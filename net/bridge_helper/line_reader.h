@@ -16,18 +16,21 @@ public:
     /// Reads at most `max_bytes`; the descriptor stays the caller's.
     LineReader(int fd, std::size_t max_bytes) : fd_(fd), left_(max_bytes) {}
 
-    /// The next line, without its newline; valid until the next call. After anything but `line`
-    /// there is nothing more to read. `failed` leaves errno.
+    /// The next line, without its newline; valid until the next call. After `too_long` the whole of
+    /// that line is passed over; after `end`, `too_large` and `failed`, which leaves errno, there
+    /// is nothing more to read.
     Event next(std::string_view& line);
 
 private:
     Event fill();
+    Event pass_long_line();
 
     int fd_;
     std::size_t left_;
     std::size_t begin_ = 0;
     std::size_t end_ = 0;
     bool at_end_ = false;
+    bool in_long_line_ = false;  ///< What is in the buffer belongs to a line that was too long.
     char buffer_[limits::bridge_helper::kAclLine + 1] = {};  // a line and its newline
 };
 

@@ -127,7 +127,8 @@ def check_includes(tap, world):
     cases = [
         ("missing", None, OK), ("absolute", "allow br1\ndeny br0\n",
                                 D + include + ":2: deny br0"),
-        ("with a bad line, which ends it", "allow br1\njunk\ndeny br0\n", OK)]
+        ("with a bad line, which ends the run", "allow br1\njunk\ndeny br0\n",
+         ACL + ":1: " + include + ":2: expected a keyword and a blank behind it: 'junk'")]
     for name, text, reason in cases:
         tap.begin()
         if text is not None:

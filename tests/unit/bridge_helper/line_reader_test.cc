@@ -31,7 +31,7 @@ Lines read(const std::string& text, std::size_t limit = 1 << 20) {
                 return lines;
             case LineReader::Event::too_long:
                 lines.emplace_back("(too long)");
-                return lines;
+                continue;
             case LineReader::Event::too_large:
                 lines.emplace_back("(too large)");
                 return lines;
@@ -61,7 +61,20 @@ TEST(LineReader, ReadsAcrossItsBuffer) {
 TEST(LineReader, LimitsTheLine) {
     const std::string longest(limits::bridge_helper::kAclLine, 'x');
     EXPECT_EQ(read("a\n" + longest + "\nb\n"), (Lines{"a", longest, "b"}));
-    EXPECT_EQ(read("a\n" + longest + "x\nb\n"), (Lines{"a", "(too long)"}));
+    EXPECT_EQ(read("a\n" + longest + "x\nb\n"), (Lines{"a", "(too long)", "b"}));
+}
+
+TEST(LineReader, PassesOverTheWholeOfALineThatIsTooLong) {
+    const std::string buffer(limits::bridge_helper::kAclLine + 1, 'x');
+    const Lines last{"(too long)", "b"};
+    EXPECT_EQ(read(buffer + "\nb\n"), last);
+    EXPECT_EQ(read(buffer + "y\nb\n"), last);
+    EXPECT_EQ(read(buffer + buffer + buffer + "allow br0\nb"), last);
+    EXPECT_EQ(read(buffer + buffer), Lines{"(too long)"});
+    EXPECT_EQ(read(buffer), Lines{"(too long)"});
+    EXPECT_EQ(read(buffer + buffer + "\n" + buffer + "\n\nb\n"),
+              (Lines{"(too long)", "(too long)", "", "b"}));
+    EXPECT_EQ(read(buffer + buffer, buffer.size()), (Lines{"(too long)", "(too large)"}));
 }
 
 TEST(LineReader, LimitsTheFile) {
