@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "net/base/fd_reaper.h"
 
+#include <algorithm>
 #include <system_error>
 #include <utility>
 
@@ -8,6 +9,7 @@
 #include "net/base/signals_blocked.h"
 
 namespace net {
+
 FdReaper::~FdReaper() {
     wait_all();
     {
@@ -30,9 +32,16 @@ bool FdReaper::start_worker() {
     }
 }
 
+/// As many as can close, and those that wait for a script do not count.
+std::size_t FdReaper::most_workers() const {
+    return std::min<std::size_t>(limits::kReaperThreads + pending_slow_,
+                                 limits::kReaperScriptThreads);
+}
+
 void FdReaper::submit(Job job) {
     std::unique_lock lock(mutex_);
     ++pending_;
+    pending_slow_ += job.before_close ? 1 : 0;
     ++pending_names_[job.name];
     for (const std::vector<UniqueFd>* fds : {&job.early_fds, &job.fds}) {
         for (const UniqueFd& fd : *fds) {
@@ -40,7 +49,7 @@ void FdReaper::submit(Job job) {
         }
     }
     // One thread collects; it starts the others when it knows how many are worth it.
-    if (!collecting_ && idle_ == 0 && workers_.size() < limits::kReaperThreads && !start_worker() &&
+    if (!collecting_ && idle_ == 0 && workers_.size() < most_workers() && !start_worker() &&
         workers_.empty()) {
         lock.unlock();
         run(job);
@@ -99,7 +108,7 @@ void FdReaper::collect(Lock& lock) {
     }
     // This thread takes a job as well.
     for (std::size_t busy = workers_.size() - idle_ - 1;
-         workers_.size() - busy < queue_.size() && workers_.size() < limits::kReaperThreads;) {
+         workers_.size() - busy < queue_.size() && workers_.size() < most_workers();) {
         if (!start_worker()) {
             break;
         }
@@ -132,6 +141,7 @@ void FdReaper::run(Job& job) {
     close_all(job.fds);
     const std::lock_guard lock(mutex_);
     --pending_;
+    pending_slow_ -= job.before_close ? 1 : 0;
     const auto name = pending_names_.find(job.name);
     if (--name->second == 0) {
         pending_names_.erase(name);

@@ -21,8 +21,9 @@ namespace net {
 /// Jobs are collected for limits::kReaperDelay, or until somebody waits: what can be removed with
 /// one request, however many there are, then is, and what a client does right after a removal does
 /// not compete with it for the kernel's locks. Threads start when there is work and number at most
-/// limits::kReaperThreads; if the kernel refuses one, submit() does the work itself. Destruction
-/// finishes everything. Thread-safe.
+/// limits::kReaperThreads, and one more for each job with `before_close`, which may wait long, up
+/// to limits::kReaperScriptThreads; if the kernel refuses one, submit() does the work itself.
+/// Destruction finishes everything. Thread-safe.
 class FdReaper {
 public:
     struct Job;
@@ -66,6 +67,7 @@ private:
     void run(Job& job);
     void close_all(std::vector<UniqueFd>& fds);
     bool start_worker();
+    std::size_t most_workers() const;
     void hurry();
 
     mutable std::mutex mutex_;
@@ -78,6 +80,7 @@ private:
     std::unordered_map<std::string, unsigned> pending_names_ = {};
     std::unordered_multiset<int> closing_ = {};
     std::size_t pending_ = 0;
+    std::size_t pending_slow_ = 0;  ///< Those with `before_close`.
     std::size_t idle_ = 0;
     bool collecting_ = false;
     bool hurried_ = false;

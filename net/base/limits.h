@@ -38,7 +38,7 @@ inline constexpr std::size_t kChildOutput = 4096;
 /// How long a script or helper may run, unless NetContextOptions says otherwise.
 inline constexpr std::chrono::seconds kScriptTimeout{30};
 
-/// How long we wait for the processes that a failed script or helper started, once they are killed.
+/// How long we wait for a script or helper, and for the processes it started, once they are killed.
 inline constexpr std::chrono::milliseconds kKilledChildTimeout{1000};
 
 /// How long bring-up waits for an interface of the same name that is being removed.
@@ -82,14 +82,20 @@ inline constexpr std::chrono::milliseconds kForwardingGrace{1000};
 /// Longest time that the STP of a bridge may take; its own limit is 2 * 30 s.
 inline constexpr std::chrono::seconds kForwardingLimit{61};
 
-/// Threads that close the descriptors of removed netdevs.
+/// Threads that close the descriptors of removed netdevs; and at most, with those that run what
+/// comes before it: down scripts wait, so that one does not wait for another.
 inline constexpr unsigned kReaperThreads = 16;
+inline constexpr unsigned kReaperScriptThreads = 512;
+
+/// How often a down script that the kernel has no room for, since others run, is tried again.
+inline constexpr std::chrono::milliseconds kScriptRetry{20};
 
 /// How long removals are collected, so that many of them are done as one.
 inline constexpr std::chrono::milliseconds kReaperDelay{5};
 
-/// Threads that set netdevs up whose scripts, helpers or interfaces have to be waited for.
-inline constexpr unsigned kWorkerThreads = 16;
+/// Threads that set netdevs up whose scripts, helpers or interfaces have to be waited for: four for
+/// each of kMonitorClients, a client having one command at a time under way.
+inline constexpr unsigned kWorkerThreads = 256;
 
 /// Queues of a tap that are opened at once; more of them are left to a thread.
 inline constexpr unsigned kQueuesOpenedAtOnce = 16;

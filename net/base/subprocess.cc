@@ -17,6 +17,7 @@
 
 #include "net/base/control_characters.h"
 #include "net/base/limits.h"
+#include "net/base/reap_later.h"
 
 namespace net {
 namespace {
@@ -104,6 +105,22 @@ int poll_timeout(Subprocess::Clock::time_point deadline) {
         std::clamp<milliseconds::rep>(left, 0, milliseconds(std::chrono::hours(1)).count()));
 }
 
+/// A pidfd in the place of `reserved`. The child runs already, and should not fail for want of a
+/// descriptor: if another thread was quicker to take the place, one of ours will soon be free.
+UniqueFd open_pidfd(pid_t pid, UniqueFd reserved) {
+    const auto deadline = Subprocess::Clock::now() + limits::kKilledChildTimeout;
+    reserved.reset();
+    while (true) {
+        // Since Linux 5.3. A bare call: glibc declares it in a header that clashes with <fcntl.h>.
+        UniqueFd pidfd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+        const bool no_room = !pidfd && (errno == EMFILE || errno == ENFILE);
+        if (!no_room || Subprocess::Clock::now() >= deadline) {
+            return pidfd;
+        }
+        (void)poll(nullptr, 0, 1);
+    }
+}
+
 }  // namespace
 
 Result<Subprocess> Subprocess::spawn(const std::vector<std::string>& argv, int keep_fd) {
@@ -115,14 +132,17 @@ Result<Subprocess> Subprocess::spawn(const std::vector<std::string>& argv, int k
     UniqueFd write_end(pipe_fds[1]);
     // The child's end blocks: programs do not expect EAGAIN from their standard output.
     (void)fcntl(write_end.get(), F_SETFL, 0);
+    UniqueFd reserved(fcntl(read_end.get(), F_DUPFD_CLOEXEC, 0));
+    if (!reserved) {
+        return Error::from_errno(errno, "cannot run '" + argv[0] + "': pidfd_open");
+    }
 
     SpawnPlan plan;
     plan.set_descriptors(write_end.get(), keep_fd);
     plan.set_signals();
     const pid_t pid = NET_TRY(plan.run(argv));
 
-    // Since Linux 5.3. A bare call: glibc declares it in a header that clashes with <fcntl.h>.
-    UniqueFd pidfd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+    UniqueFd pidfd = open_pidfd(pid, std::move(reserved));
     const int errnum = errno;
     Subprocess child(pid, std::move(pidfd), std::move(read_end));
     if (!child.pidfd_) {
@@ -136,6 +156,8 @@ Subprocess::Subprocess(Subprocess&& other) noexcept
       pidfd_(std::move(other.pidfd_)),
       pipe_(std::move(other.pipe_)),
       status_(other.status_),
+      left_behind_(other.left_behind_),
+      kill_errno_(other.kill_errno_),
       output_(std::move(other.output_)) {}
 
 Subprocess::~Subprocess() {
@@ -211,22 +233,71 @@ void Subprocess::reap() noexcept {
 }
 
 void Subprocess::kill_group() noexcept {
-    if (pid_ > 0) {
-        // The group, so that what the child started dies too. Before reap(): a zombie keeps its
-        // number, and so the group's, from reuse.
-        (void)kill(-pid_, SIGKILL);
-        await_hang_up();
-        reap();
+    if (pid_ <= 0) {
+        return;
     }
+    const auto deadline = Clock::now() + limits::kKilledChildTimeout;
+    // The group, so that what the child started dies too. Before reap(): a zombie keeps its
+    // number, and so the group's, from reuse. Then the child alone, which may have left the group.
+    (void)kill(-pid_, SIGKILL);
+    const int failed =
+        pidfd_ ? static_cast<int>(syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0))
+               : kill(pid_, SIGKILL);
+    kill_errno_ = failed != 0 ? errno : 0;
+    await_hang_up(deadline);
+    if (await_end(deadline)) {
+        reap();
+        return;
+    }
+    left_behind_ = std::exchange(pid_, -1);
+    reap_later(left_behind_, std::move(pidfd_));
 }
 
-void Subprocess::await_hang_up() noexcept {
-    const auto deadline = Clock::now() + limits::kKilledChildTimeout;
+void Subprocess::await_hang_up(Clock::time_point deadline) noexcept {
     while (pipe_ && Clock::now() < deadline) {
         pollfd entry = {pipe_.get(), POLLIN, 0};
         (void)poll(&entry, 1, poll_timeout(deadline));
         drain();
     }
+}
+
+/// Whether the child has ended, or is no longer ours to wait for, by then.
+bool Subprocess::await_end(Clock::time_point deadline) const noexcept {
+    const id_t id = static_cast<id_t>(pid_);
+    while (true) {
+        siginfo_t info = {};
+        const int failed = waitid(P_PID, id, &info, WEXITED | WNOHANG | WNOWAIT);
+        if ((failed == 0 && info.si_pid == pid_) || (failed != 0 && errno != EINTR)) {
+            return true;
+        }
+        const int timeout = poll_timeout(deadline);
+        if (timeout == 0) {
+            return false;
+        }
+        // Without a pidfd, which only a process out of descriptors lacks, look again and again.
+        pollfd entry = {pidfd_.get(), POLLIN, 0};
+        (void)poll(&entry, 1, pidfd_ ? timeout : 1);
+    }
+}
+
+std::string Subprocess::describe_kill() const {
+    if (left_behind_ < 0) {
+        return pipe_
+                   ? "was killed, but a process that it started outside its process group lives on"
+                   : "was killed";
+    }
+    return (kill_errno_ == 0
+                ? std::string("was killed, but has not ended")
+                : std::string("could not be killed (") + std::strerror(kill_errno_) + ")") +
+           ": it is left behind, pid " + std::to_string(left_behind_);
+}
+
+std::string Subprocess::kill_hint() const {
+    if (left_behind_ < 0 || kill_errno_ != EPERM) {
+        return {};
+    }
+    return "it runs as another user by now: end it as that user or as root, with kill " +
+           std::to_string(left_behind_);
 }
 
 std::string describe_wait_status(int status) {

@@ -16,9 +16,8 @@ namespace net {
 ///
 /// The child gets the caller's environment and working directory, /dev/null as standard input, our
 /// pipe as standard output and error, one further descriptor at its own number, default signal
-/// dispositions, and nothing else. Destruction kills the group if the child still runs, and reaps
-/// it: no child outlives its Subprocess. Not GSubprocess, because that one starts a thread and
-/// aborts the process when the kernel refuses it one.
+/// dispositions, and nothing else. Destruction is kill_group(). Not GSubprocess, because that one
+/// starts a thread and aborts the process when the kernel refuses it one.
 class Subprocess {
 public:
     enum class Event { exited, readable, timed_out, cancelled };
@@ -39,11 +38,22 @@ public:
     /// final, and further calls return `exited` at once.
     Result<Event> wait(Clock::time_point deadline, int readable_fd, int cancel_fd);
 
-    /// Kills the whole process group and reaps the child. What the others in the group inherited
-    /// is closed as well when it returns, unless one of them takes long to die.
+    /// Kills the child, wherever it has gone, and its process group; waits for their end, but at
+    /// most limits::kKilledChildTimeout, and reaps the child. What they inherited is closed as well
+    /// then. A child that does not end is left behind, and reaped whenever it does: it may have
+    /// become a user whom we may not kill, or hang in the kernel. describe_kill() tells.
     void kill_group() noexcept;
 
-    /// Wait status as waitpid() tells it; -1 if somebody else has reaped the child.
+    /// After kill_group(): "was killed", or what else became of the child, as part of a message.
+    std::string describe_kill() const;
+    /// After kill_group(): " and " with describe_kill(), or empty if all are dead.
+    std::string describe_survivors() const {
+        return left_behind_ < 0 && !pipe_ ? "" : " and " + describe_kill();
+    }
+    /// After kill_group(): what the user can do about a child that is left behind; may be empty.
+    std::string kill_hint() const;
+
+    /// Wait status as waitpid() tells it; -1 if somebody else has reaped the child, or will.
     int status() const { return status_; }
     bool succeeded() const { return status_ == 0; }
     /// First limits::kChildOutput bytes of what the child wrote, trailing white space removed.
@@ -54,13 +64,16 @@ private:
         : pid_(pid), pidfd_(std::move(pidfd)), pipe_(std::move(pipe)) {}
     void drain();
     /// Waits, but not for long, until nobody has the other end of our pipe.
-    void await_hang_up() noexcept;
+    void await_hang_up(Clock::time_point deadline) noexcept;
+    bool await_end(Clock::time_point deadline) const noexcept;
     void reap() noexcept;
 
     pid_t pid_;
     UniqueFd pidfd_;
     UniqueFd pipe_;
     int status_ = -1;
+    pid_t left_behind_ = -1;  ///< The child, if it has outlived kill_group().
+    int kill_errno_ = 0;      ///< Why it could not be killed.
     std::string output_ = {};
 };
 

@@ -58,10 +58,18 @@ struct Answer {
     }
 };
 
-Error timed_out(const HelperRequest& request, const char* what, const Subprocess& child) {
+Error timed_out(const HelperRequest& request, const char* what, Subprocess& child) {
+    child.kill_group();
     return helper_error(request, std::string(what) + " within " +
-                                     std::to_string(request.timeout.count()) +
-                                     " ms and was killed" + describe_output(child.output()));
+                                     std::to_string(request.timeout.count()) + " ms and " +
+                                     child.describe_kill() + describe_output(child.output()))
+        .with_hint(child.kill_hint());
+}
+
+Error interrupted(const HelperRequest& request, Subprocess& child) {
+    child.kill_group();
+    return helper_error(request, "was interrupted" + child.describe_survivors())
+        .with_hint(child.kill_hint());
 }
 
 Result<FdMessage> receive(const HelperRequest& request, int socket) {
@@ -86,7 +94,7 @@ Result<Answer> await_answer(const HelperRequest& request, Subprocess& child, int
             case Subprocess::Event::timed_out:
                 return timed_out(request, "did not answer", child);
             case Subprocess::Event::cancelled:
-                return helper_error(request, "was interrupted");
+                return interrupted(request, child);
         }
         FdMessage message = NET_TRY(receive(request, socket));
         answer.take(std::move(message));
@@ -102,7 +110,7 @@ Result<void> await_end(const HelperRequest& request, Subprocess& child,
             return timed_out(request, "did not end", child);
         }
         if (event == Subprocess::Event::cancelled) {
-            return helper_error(request, "was interrupted");
+            return interrupted(request, child);
         }
     }
     return {};

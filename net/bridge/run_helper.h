@@ -33,8 +33,9 @@ Result<std::vector<std::string>> split_helper_command(std::string_view text);
 /// N being one end of a UNIX stream socket; the helper sends one byte with one descriptor and exits
 /// with status 0. For several queues `--queues=COUNT` is added, which QEMU's helper does not know,
 /// and the descriptors come in messages of at most 253. A helper that refuses may say why over the
-/// socket (net/bridge/helper_answer.h). Blocks for at most `timeout`. On failure the helper is dead
-/// and every descriptor closed.
+/// socket (net/bridge/helper_answer.h). Blocks for at most `timeout`, and a second more if the
+/// helper then has to be killed. On failure the helper is dead, or the error says that it is not,
+/// and every descriptor of ours closed.
 Result<std::vector<UniqueFd>> run_helper(const HelperRequest& request);
 
 }  // namespace net

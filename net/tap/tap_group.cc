@@ -41,7 +41,7 @@ TapGroup::~TapGroup() {
     if (down_script_.has_value() || (bridge_port_.has_value() && bridge_port_->leave)) {
         job.before_close = [script = std::move(down_script_), port = std::move(bridge_port_),
                             log = context_.log()] {
-            report(script.has_value() ? run_tap_script(*script, -1, log) : Result<void>(), log);
+            report(script.has_value() ? run_owed_tap_script(*script, log) : Result<void>(), log);
             report(port.has_value() ? leave_bridge(*port) : Result<void>(), log);
         };
     }

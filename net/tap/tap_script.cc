@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <thread>
 
+#include "net/base/limits.h"
 #include "net/base/subprocess.h"
 
 namespace net {
@@ -51,11 +53,15 @@ Result<void> run_tap_script(const TapScript& script, int cancel_fd, const Log& l
     const auto deadline = Subprocess::Clock::now() + script.timeout;
     switch (NET_TRY(child.wait(deadline, -1, cancel_fd))) {
         case Subprocess::Event::timed_out:
+            child.kill_group();
             return script_error(script, "did not end within " +
-                                            std::to_string(script.timeout.count()) +
-                                            " ms and was killed" + describe_output(child.output()));
+                                            std::to_string(script.timeout.count()) + " ms and " +
+                                            child.describe_kill() + describe_output(child.output()))
+                .with_hint(child.kill_hint());
         case Subprocess::Event::cancelled:
-            return script_error(script, "was interrupted");
+            child.kill_group();
+            return script_error(script, "was interrupted" + child.describe_survivors())
+                .with_hint(child.kill_hint());
         case Subprocess::Event::readable:
         case Subprocess::Event::exited:
             break;
@@ -68,6 +74,19 @@ Result<void> run_tap_script(const TapScript& script, int cancel_fd, const Log& l
         log.info(quoted(script) + describe_output(child.output()));
     }
     return {};
+}
+
+Result<void> run_owed_tap_script(const TapScript& script, const Log& log) {
+    const auto deadline = Subprocess::Clock::now() + script.timeout;
+    while (true) {
+        Result<void> outcome = run_tap_script(script, -1, log);
+        const int errnum = outcome ? 0 : outcome.error().errnum();
+        const bool no_room = errnum == EMFILE || errnum == ENFILE || errnum == EAGAIN;
+        if (!no_room || Subprocess::Clock::now() >= deadline) {
+            return outcome;
+        }
+        std::this_thread::sleep_for(limits::kScriptRetry);
+    }
 }
 
 }  // namespace net

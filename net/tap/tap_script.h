@@ -25,7 +25,12 @@ bool names_a_script(const std::string& value);
 /// readable.
 ///
 /// Success is exit status 0; what it printed then goes to the log as info. On failure the error
-/// says how it ended and what it printed; the script and everything it started is dead.
+/// says how it ended and what it printed; the script and its process group are dead, or it says who
+/// is not.
 Result<void> run_tap_script(const TapScript& script, int cancel_fd, const Log& log);
+
+/// The same for a script that is owed, and that nobody can interrupt: if there is no room for one
+/// more process or its descriptors, it is tried again until its time is up.
+Result<void> run_owed_tap_script(const TapScript& script, const Log& log);
 
 }  // namespace net

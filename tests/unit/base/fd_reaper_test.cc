@@ -136,21 +136,34 @@ TEST(FdReaper, KnowsWhatItIsAboutToClose) {
     EXPECT_FALSE(reaper.is_closing(number));
 }
 
-TEST(FdReaper, RunsJobsInParallelUpToItsThreadLimit) {
+TEST(FdReaper, RunsJobsThatWaitInParallelUpToItsThreadLimit) {
+    FdReaper reaper;
+    Gate gate;
+    for (unsigned i = 0; i < limits::kReaperScriptThreads + 4; ++i) {
+        reaper.submit({.before_close = gate.wait()});
+    }
+    const auto deadline = std::chrono::steady_clock::now() + kLong;
+    while (gate.waiting() < limits::kReaperScriptThreads &&
+           std::chrono::steady_clock::now() < deadline) {
+        std::this_thread::yield();
+    }
+    std::this_thread::sleep_for(milliseconds(5));
+    EXPECT_EQ(gate.waiting(), limits::kReaperScriptThreads);
+    gate.open();
+    reaper.wait_all();
+    EXPECT_EQ(gate.waiting(), limits::kReaperScriptThreads + 4);
+}
+
+TEST(FdReaper, ClosesWhileMoreJobsThanItHasClosingThreadsWait) {
     FdReaper reaper;
     Gate gate;
     for (unsigned i = 0; i < limits::kReaperThreads + 4; ++i) {
         reaper.submit({.before_close = gate.wait()});
     }
-    const auto deadline = std::chrono::steady_clock::now() + kLong;
-    while (gate.waiting() < limits::kReaperThreads && std::chrono::steady_clock::now() < deadline) {
-        std::this_thread::yield();
-    }
-    std::this_thread::sleep_for(milliseconds(5));
-    EXPECT_EQ(gate.waiting(), limits::kReaperThreads);
+    Pipe pipe;
+    reaper.submit({.name = "quick", .fds = just(std::move(pipe.write_end))});
+    EXPECT_TRUE(reaper.wait_for("quick", kLong));
     gate.open();
-    reaper.wait_all();
-    EXPECT_EQ(gate.waiting(), limits::kReaperThreads + 4);
 }
 
 TEST(FdReaper, FinishesEverythingWhenItIsDestroyed) {
