@@ -222,6 +222,19 @@ Result<void> verify_capabilities(const std::vector<unsigned>& caps) {
     return {};
 }
 
+/// What an exec could still bring, where that was to be limited.
+Result<void> verify_bounding_set(const Privileges& privileges) {
+    const std::vector<unsigned>& kept = *privileges.caps;
+    const bool exec_gains = getuid() == 0 || !privileges.no_new_privs;
+    for (unsigned cap = 0; exec_gains && kernel_knows(cap); ++cap) {
+        const bool keep = std::find(kept.begin(), kept.end(), cap) != kept.end();
+        if (!keep && prctl(PR_CAPBSET_READ, cap, 0, 0, 0) != 0) {
+            return not_dropped("the bounding set");
+        }
+    }
+    return {};
+}
+
 }  // namespace
 
 Result<Privileges> resolve_privileges(const PrivilegeOptions& options) {
@@ -248,7 +261,9 @@ Result<Privileges> resolve_privileges(const PrivilegeOptions& options) {
     }
     if (options.keep_caps || !user.empty()) {
         privileges.caps = NET_TRY(parse_capabilities(options.keep_caps.value_or("")));
-        privileges.limit_bounding_set = options.keep_caps.has_value() || privileges.no_new_privs;
+        // The exec of root fills the sets from the bounding one, unless that is as small.
+        privileges.limit_bounding_set =
+            options.keep_caps.has_value() || privileges.no_new_privs || privileges.uid == 0U;
     }
     return privileges;
 }
@@ -270,6 +285,9 @@ Result<void> drop_privileges(const Privileges& privileges) {
     NET_TRY(verify_ids(privileges));
     if (privileges.caps) {
         NET_TRY(verify_capabilities(*privileges.caps));
+    }
+    if (privileges.limit_bounding_set) {
+        NET_TRY(verify_bounding_set(privileges));
     }
     return {};
 }

@@ -39,6 +39,12 @@ TEST(ExecPrivileges, ANameBringsItsGroups) {
     EXPECT_TRUE(privileges.limit_bounding_set);
 }
 
+TEST(ExecPrivileges, RootIsBoundedWhateverSetUidProgramsMay) {
+    EXPECT_TRUE(resolved({.user = "root", .allow_new_privileges = true}).limit_bounding_set);
+    EXPECT_TRUE(resolved({.user = "0:0", .allow_new_privileges = true}).limit_bounding_set);
+    EXPECT_FALSE(resolved({.user = "4711:4712", .allow_new_privileges = true}).limit_bounding_set);
+}
+
 TEST(ExecPrivileges, AGroupMeansThatGroupAndNoOther) {
     for (const PrivilegeOptions& options :
          {PrivilegeOptions{.user = "4711:4712"}, PrivilegeOptions{.user = "4711", .group = "4712"},
@@ -59,7 +65,7 @@ TEST(ExecPrivileges, CapabilitiesGoByEitherName) {
 }
 
 TEST(ExecPrivileges, SetUidProgramsNeedTheBoundingSet) {
-    EXPECT_FALSE(resolved({.user = "root", .allow_new_privileges = true}).limit_bounding_set);
+    EXPECT_FALSE(resolved({.user = "4711:4712", .allow_new_privileges = true}).limit_bounding_set);
     EXPECT_TRUE(resolved({.user = "root", .keep_caps = "chown", .allow_new_privileges = true})
                     .limit_bounding_set);
 }
