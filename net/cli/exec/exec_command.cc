@@ -32,6 +32,8 @@ struct ExecOptions {
     Lifetime lifetime = Lifetime::automatic;
     std::set<int> kept = {};
     bool keep_all = false;
+    bool also_command = false;
+    bool no_scripts = false;
     bool die_with_parent = false;
     bool fd_names = false;
     bool print = false;
@@ -110,6 +112,8 @@ std::vector<OptionSpec> make_specs(ExecOptions& options) {
     specs.push_back({"--keep-fd", true,
                      [&options](std::string_view value) { return add_kept(value, options); }});
     specs.push_back(flag_spec("--fd-names", options.fd_names));
+    specs.push_back(flag_spec("--also-command", options.also_command));
+    specs.push_back(flag_spec("--no-scripts", options.no_scripts));
     specs.push_back(flag_spec("--print", options.print));
     specs.push_back(flag_spec("--device", options.device));
     specs.push_back(flag_spec("--verbose", options.verbose));
@@ -215,6 +219,8 @@ int run_exec(Words words) {
     }
     const std::optional<ExecPlan> plan = make_exec_plan({.own = options.own,
                                                          .command = split_words.command,
+                                                         .also_command = options.also_command,
+                                                         .no_scripts = options.no_scripts,
                                                          .inherited = *std::move(inherited),
                                                          .kept = options.kept,
                                                          .fd_names = options.fd_names});
@@ -249,7 +255,8 @@ const Command kExecCommand = {
     "\n"
     "Opens every queue of the taps and bridges that -netdev, -nic and -net in COMMAND describe,\n"
     "puts fd=, fds= and vhostfds= in their place, and runs COMMAND with these descriptors and\n"
-    "0, 1 and 2. Everything else in COMMAND stays as it is.\n"
+    "0, 1 and 2. Everything else in COMMAND stays as it is. Scripts and helpers in COMMAND run as\n"
+    "the caller: if somebody else wrote it, describe what to open by -netdev before the '--'.\n"
     "\n"
     "  --user NAME|UID[:GROUP]  run COMMAND as this user, without capabilities\n"
     "  --group NAME|GID         with this group and no other\n"
@@ -266,10 +273,13 @@ const Command kExecCommand = {
     "  --device                 only print the -device that suits each -netdev; open nothing\n"
     "  --timeout SECONDS        how long a script or helper may run (default: 30)\n"
     "  --verbose                also tell what scripts print\n"
-    "  -netdev ARG              open this as well, for programs that are not QEMU: words of\n"
+    "  -netdev ARG              open this, also for programs that are not QEMU: words of\n"
     "                           COMMAND may have %{ID.FORM} in them, where FORM is fd, fdN, fds,\n"
     "                           fd-list, vhostfds, vhostfd-list, queues, qemu, device,\n"
-    "                           cloud-hypervisor or crosvm\n"
+    "                           cloud-hypervisor or crosvm; taps in COMMAND are then not opened\n"
+    "  --also-command           ... or are, besides those of -netdev\n"
+    "  --no-scripts             refuse scripts and helpers in COMMAND, and run no default scripts\n"
+    "                           for its taps\n"
     "\n"
     "Exit status: COMMAND's own (128+N if signal N ended it, when supervised); 1 something could\n"
     "not be opened, 2 wrong usage, 126 COMMAND cannot be run, 127 there is no such COMMAND.\n",

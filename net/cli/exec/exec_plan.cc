@@ -7,6 +7,7 @@
 #include <array>
 #include <utility>
 
+#include "net/cli/exec/command_scripts.h"
 #include "net/cli/exec/exec_descriptors.h"
 #include "net/cli/exec/fd_templates.h"
 #include "net/cli/report.h"
@@ -79,6 +80,12 @@ bool Planner::add(NetdevOption option, std::string_view text, std::optional<std:
         }
         return true;
     }
+    if (word && input_.no_scripts) {
+        const Result<void> allowed = forbid_scripts(reading->tap->netdev);
+        if (!allowed) {
+            return fail(netdev_option_name(option), text, allowed.error());
+        }
+    }
     reading->tap->word = word;
     for (const std::string& warning : reading->tap->warnings) {
         report_warning(netdev_option_name(option), text, warning);
@@ -100,7 +107,12 @@ bool Planner::read_own() {
     return true;
 }
 
+/// Whoever says by own options what to open has said all of it: words of the command, which may be
+/// somebody else's, then have no say in what is done with privileges.
 bool Planner::read_command() {
+    if (own_count_ > 0 && !input_.also_command) {
+        return true;
+    }
     const std::vector<NetdevWord> found = find_netdev_words(input_.command);
     return std::all_of(found.begin(), found.end(), [&](const NetdevWord& word) {
         return add(word.option, input_.command[word.index], word.index);

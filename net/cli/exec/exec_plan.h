@@ -17,6 +17,8 @@ namespace net::cli {
 struct ExecPlanInput {
     const NetdevArguments& own;  ///< The -netdev options of qnetdev itself, before the `--`.
     Words command;
+    bool also_command = false;     ///< Look into the command even if there are own ones.
+    bool no_scripts = false;       ///< None that the command's words name is run.
     std::set<int> inherited = {};  ///< Descriptors above 2 that are open at the start.
     std::set<int> kept = {};       ///< Those of --keep-fd.
     bool fd_names = false;
