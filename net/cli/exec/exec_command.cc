@@ -39,6 +39,7 @@ struct ExecOptions {
     bool print = false;
     bool device = false;
     bool verbose = false;
+    TerminalUse terminal = TerminalUse::guarded;
     int timeout_seconds = 30;
 };
 
@@ -87,6 +88,16 @@ Result<void> set_lifetime(std::string_view value, ExecOptions& options) {
     return {};
 }
 
+Result<void> set_terminal(std::string_view value, ExecOptions& options) {
+    if (value != "on" && value != "off" && value != "auto") {
+        return value_error("--new-session", "on, off or auto", value);
+    }
+    options.terminal = value == "on"    ? TerminalUse::detached
+                       : value == "off" ? TerminalUse::shared
+                                        : TerminalUse::guarded;
+    return {};
+}
+
 OptionSpec text_spec(std::string_view name, std::string& target) {
     return {name, true, [name, &target](std::string_view value) -> Result<void> {
                 if (value.empty()) {
@@ -108,6 +119,8 @@ std::vector<OptionSpec> make_specs(ExecOptions& options) {
     specs.push_back(flag_spec("--allow-new-privileges", options.privileges.allow_new_privileges));
     specs.push_back({"--lifetime", true,
                      [&options](std::string_view value) { return set_lifetime(value, options); }});
+    specs.push_back({"--new-session", true,
+                     [&options](std::string_view value) { return set_terminal(value, options); }});
     specs.push_back(flag_spec("--die-with-parent", options.die_with_parent));
     specs.push_back({"--keep-fd", true,
                      [&options](std::string_view value) { return add_kept(value, options); }});
@@ -153,7 +166,8 @@ void print_plan(const ExecPlan& plan, const ExecOptions& options) {
 }
 
 /// The process has to stay if a down script is due: nobody else would run it.
-Result<bool> needs_supervisor(const OpenTaps& open, Lifetime lifetime) {
+Result<bool> needs_supervisor(const OpenTaps& open, const ExecOptions& options) {
+    const Lifetime lifetime = options.lifetime;
     for (const OpenTap& tap : open.taps) {
         if (tap.down_script.empty()) {
             continue;
@@ -165,7 +179,10 @@ Result<bool> needs_supervisor(const OpenTaps& open, Lifetime lifetime) {
         }
         return true;
     }
-    return lifetime == Lifetime::supervise;
+    // A group's leader, as a shell has it, cannot start a session: its child can.
+    const bool child_wanted =
+        options.terminal == TerminalUse::detached && lifetime == Lifetime::automatic;
+    return lifetime == Lifetime::supervise || child_wanted;
 }
 
 /// From here on things exist on the host. Every return undoes them.
@@ -183,7 +200,7 @@ int open_and_run(const ExecPlan& plan, const ExecOptions& options, Launch launch
     if (!open) {
         return exit_failed;
     }
-    const Result<bool> supervised = needs_supervisor(*open, options.lifetime);
+    const Result<bool> supervised = needs_supervisor(*open, options);
     if (!supervised) {
         return failure(supervised.error());
     }
@@ -243,7 +260,8 @@ int run_exec(Words words) {
                          .privileges = *privileges,
                          .signals = SignalState::current(),
                          .parent = parent,
-                         .die_with_parent = options.die_with_parent});
+                         .die_with_parent = options.die_with_parent,
+                         .terminal = options.terminal});
 }
 
 }  // namespace
@@ -262,6 +280,9 @@ const Command kExecCommand = {
     "  --group NAME|GID         with this group and no other\n"
     "  --keep-caps LIST         capabilities that it keeps: net_admin,sys_nice or none\n"
     "  --allow-new-privileges   let set-uid programs work in COMMAND\n"
+    "  --new-session auto       a COMMAND with less privileges than the caller cannot type into\n"
+    "                           the terminal (the default)\n"
+    "  --new-session on|off     it has no terminal, but a session of its own; it may type\n"
     "  --lifetime exec          COMMAND takes the place of qnetdev; refused if a down script is "
     "due\n"
     "  --lifetime supervise     qnetdev waits for COMMAND, and then runs down scripts\n"

@@ -93,6 +93,22 @@ std::vector<FdMove> planned_moves(const ExecPlan& plan, const OpenTaps& open) {
     return moves;
 }
 
+/// Everything that the command is not to have.
+Result<void> drop(const Launch& launch) {
+    const Privileges& privileges = launch.privileges;
+    if (launch.terminal == TerminalUse::detached) {
+        NET_TRY(leave_terminal());
+    }
+    const bool guard =
+        launch.terminal == TerminalUse::guarded && privileges.change_anything() && has_terminal();
+    // The kernel wants no_new_privs for it, or a capability that is about to go.
+    if (guard && !privileges.no_new_privs) {
+        NET_TRY(forbid_typing());
+    }
+    NET_TRY(drop_privileges(privileges));
+    return guard && privileges.no_new_privs ? forbid_typing() : Result<void>();
+}
+
 }  // namespace
 
 int check_program(const std::string& name) {
@@ -104,7 +120,7 @@ int check_program(const std::string& name) {
 int become_command(const Launch& launch, const OpenTaps& open) {
     Result<void> ready = arrange_descriptors(planned_moves(launch.plan, open), launch.plan.kept);
     if (ready) {
-        ready = drop_privileges(launch.privileges);
+        ready = drop(launch);
     }
     if (!ready) {
         report_error("", "", ready.error());
@@ -140,7 +156,8 @@ int run_supervised(Launch launch, const OpenTaps& open) {
         // Gently, so that the command is told and the down scripts run.
         tie_to_parent(SIGTERM, starter);
     }
-    const Result<int> status = await_child(child);
+    const bool has_our_terminal = launch.terminal != TerminalUse::detached;
+    const Result<int> status = await_child(child, has_our_terminal);
     if (!status) {
         report_error("", "", status.error());
         return exit_failed;

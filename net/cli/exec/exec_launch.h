@@ -10,6 +10,7 @@
 #include "net/cli/exec/exec_privileges.h"
 #include "net/cli/exec/exec_taps.h"
 #include "net/cli/exec/supervise.h"
+#include "net/cli/exec/terminal_guard.h"
 
 /// Turning this process, or a child of it, into the command.
 namespace net::cli {
@@ -24,6 +25,7 @@ struct Launch {
     SignalState signals;  ///< What the command gets back.
     pid_t parent = 0;
     bool die_with_parent = false;
+    TerminalUse terminal = TerminalUse::guarded;
 };
 
 /// 0 if the program can be found and executed, else the status to exit with; reported then.

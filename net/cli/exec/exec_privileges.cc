@@ -3,8 +3,10 @@
 
 #include <cap-ng.h>
 #include <grp.h>
+#include <linux/keyctl.h>
 #include <pwd.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -174,6 +176,25 @@ Result<void> keep_capabilities(const std::vector<unsigned>& caps) {
     return {};
 }
 
+/// Whether this process, and so what it becomes, can name its session keyring at all: not without
+/// keyrings in the kernel, nor in a container whose filter refuses keyctl(2).
+bool has_keyrings() {
+    return syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0) >= 0 ||
+           (errno != ENOSYS && errno != EPERM);
+}
+
+/// Whoever has a session keyring may read the keys in it, whosever they are. The new one belongs to
+/// the new user, so the uid has to be that already.
+Result<void> leave_session_keyring() {
+    if (!has_keyrings() || syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, nullptr) >= 0) {
+        return {};
+    }
+    Error error = drop_error(errno, "KEYCTL_JOIN_SESSION_KEYRING");
+    return errno == EDQUOT ? std::move(error).with_hint(
+                                 "the user has too many keys: see /proc/key-users, keyrings(7)")
+                           : error;
+}
+
 Error not_dropped(std::string_view what) {
     return Error("cannot drop privileges: " + std::string(what) +
                  " did not become what was asked for");
@@ -272,7 +293,11 @@ Result<void> drop_privileges(const Privileges& privileges) {
     if (privileges.limit_bounding_set) {
         NET_TRY(limit_bounding_set(privileges));
     }
+    const bool another_user = privileges.uid && *privileges.uid != getuid();
     NET_TRY(change_ids(privileges));
+    if (another_user) {
+        NET_TRY(leave_session_keyring());
+    }
     if (privileges.caps) {
         NET_TRY(keep_capabilities(*privileges.caps));
     }

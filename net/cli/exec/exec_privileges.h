@@ -31,6 +31,9 @@ struct Privileges {
     std::optional<std::vector<unsigned>> caps = {};
     bool limit_bounding_set = false;
     bool no_new_privs = true;
+
+    /// Whether the command has less than its caller, apart from what set-uid programs give.
+    bool change_anything() const { return uid || gid || caps; }
 };
 
 /// Looks users, groups and capabilities up. Changes nothing.
@@ -40,8 +43,8 @@ struct Privileges {
 Result<Privileges> resolve_privileges(const PrivilegeOptions& options);
 
 /// Changes this process, which must have one thread, for good, and verifies that it worked:
-/// bounding set, groups, gid, uid, capabilities, no_new_privs, in this order. After a failure the
-/// process is in between: it should end.
+/// bounding set, groups, gid, uid, a new session keyring for another user, capabilities,
+/// no_new_privs, in this order. After a failure the process is in between: it should end.
 Result<void> drop_privileges(const Privileges& privileges);
 
 }  // namespace net::cli

@@ -24,11 +24,16 @@ sigset_t forwarded_signals() {
     return set;
 }
 
-/// The kernel sends a terminal's signals to the whole foreground group, the child included.
-void forward(int signals, pid_t child) {
+/// The kernel sends a terminal's signals to the whole foreground group, the child included unless
+/// it has a session of its own; it then leads a group as well, which is treated alike.
+void forward(int signals, pid_t child, bool has_our_terminal) {
     signalfd_siginfo info = {};
-    if (read(signals, &info, sizeof info) == sizeof info && info.ssi_code != SI_KERNEL) {
-        (void)kill(child, static_cast<int>(info.ssi_signo));
+    if (read(signals, &info, sizeof info) != sizeof info) {
+        return;
+    }
+    const bool of_terminal = info.ssi_code == SI_KERNEL;
+    if (!of_terminal || !has_our_terminal) {
+        (void)kill(of_terminal ? -child : child, static_cast<int>(info.ssi_signo));
     }
 }
 
@@ -62,7 +67,7 @@ Result<void> block_forwarded_signals() {
     return errnum == 0 ? Result<void>() : Error::from_errno(errnum, "pthread_sigmask");
 }
 
-Result<int> await_child(pid_t child) {
+Result<int> await_child(pid_t child, bool has_our_terminal) {
     const sigset_t set = forwarded_signals();
     const UniqueFd signals(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
     // A bare call: glibc declares it in a header that clashes with <fcntl.h>.
@@ -79,7 +84,7 @@ Result<int> await_child(pid_t child) {
             continue;
         }
         if ((fds[1].revents & POLLIN) != 0) {
-            forward(signals.get(), child);
+            forward(signals.get(), child, has_our_terminal);
         }
     }
     return reap(child);
