@@ -10,11 +10,13 @@
 
 #include "net/cli/arguments.h"
 #include "net/cli/command.h"
+#include "net/cli/exec/created_taps.h"
 #include "net/cli/exec/exec_descriptors.h"
 #include "net/cli/exec/exec_launch.h"
 #include "net/cli/exec/exec_plan.h"
 #include "net/cli/exec/exec_privileges.h"
 #include "net/cli/exec/exec_taps.h"
+#include "net/cli/exec/qemu_options.h"
 #include "net/cli/exec/shell_quote.h"
 #include "net/cli/exec/supervise.h"
 #include "net/cli/netdev_arguments.h"
@@ -165,28 +167,64 @@ void print_plan(const ExecPlan& plan, const ExecOptions& options) {
     }
 }
 
-/// The process has to stay if a down script is due: nobody else would run it.
-Result<bool> needs_supervisor(const OpenTaps& open, const ExecOptions& options) {
-    const Lifetime lifetime = options.lifetime;
-    for (const OpenTap& tap : open.taps) {
-        if (tap.down_script.empty()) {
-            continue;
-        }
-        if (lifetime == Lifetime::exec) {
-            return Error("with --lifetime exec nobody would run the down script '" +
-                         tap.down_script + "' of '" + tap.id + "'")
-                .with_hint("add downscript=no, or drop --lifetime exec");
-        }
+/// Whether something has to be done with the tap once the command has ended. A supervisor does it
+/// by removing the netdev; without one nobody would.
+Result<bool> is_due(const OpenTap& tap, Lifetime lifetime) {
+    const bool script_due = !tap.down_script.empty();
+    if (!script_due && tap.due_bridge.empty()) {
+        return false;
+    }
+    if (lifetime != Lifetime::exec) {
         return true;
     }
+    const std::string nobody = "with --lifetime exec nobody would ";
+    if (script_due) {
+        return Error(nobody + "run the down script '" + tap.down_script + "' of '" + tap.id + "'")
+            .with_hint("add downscript=no, or drop --lifetime exec");
+    }
+    return Error(nobody + "take '" + tap.ifname + "' of '" + tap.id + "' out of bridge '" +
+                 tap.due_bridge + "'")
+        .with_hint("make it a port of '" + tap.due_bridge +
+                   "' before and drop 'br', or drop --lifetime exec");
+}
+
+Result<bool> needs_supervisor(const OpenTaps& open, const ExecOptions& options) {
+    bool due = false;
+    for (const OpenTap& tap : open.taps) {
+        const bool tap_due = NET_TRY(is_due(tap, options.lifetime));
+        due = due || tap_due;
+    }
     // A group's leader, as a shell has it, cannot start a session: its child can.
-    const bool child_wanted =
-        options.terminal == TerminalUse::detached && lifetime == Lifetime::automatic;
-    return lifetime == Lifetime::supervise || child_wanted;
+    const bool child_wanted = options.terminal == TerminalUse::detached;
+    return due || options.lifetime == Lifetime::supervise ||
+           (child_wanted && options.lifetime == Lifetime::automatic);
+}
+
+/// The end of the command's first process is the end of its taps: a daemon would be left without.
+Result<void> check_no_daemon(const ExecPlan& plan) {
+    const std::vector<std::string_view> words(plan.words.begin(), plan.words.end());
+    if (plan.requests.empty() || !has_qemu_option(words, "daemonize")) {
+        return {};
+    }
+    return Error("with -daemonize the supervised process ends at once, and its taps with it")
+        .with_hint("drop -daemonize, or use --lifetime exec, with downscript=no for each tap");
+}
+
+/// Nothing of the command's taps is left when this returns.
+int run_and_clean_up(const Launch& launch, OpenTaps open) {
+    Result<std::vector<CreatedTap>> created = created_taps(open);
+    if (!created) {
+        return failure(created.error());
+    }
+    const int status = run_supervised(launch, open);
+    TunKernel& kernel = open.context->tun();
+    open.context.reset();  // down scripts find the interfaces still there
+    remove_created(kernel, *std::move(created));
+    return status;
 }
 
 /// From here on things exist on the host. Every return undoes them.
-int open_and_run(const ExecPlan& plan, const ExecOptions& options, Launch launch) {
+int open_and_run(const ExecPlan& plan, const ExecOptions& options, const Launch& launch) {
     (void)signal(SIGCHLD, SIG_DFL);  // an inherited "ignore" would hide how children end
     Result<UniqueFd> signals = signals_as_fd();
     if (!signals) {
@@ -196,7 +234,7 @@ int open_and_run(const ExecPlan& plan, const ExecOptions& options, Launch launch
     settings.log = stderr_log(kProgram, options.verbose ? LogLevel::debug : LogLevel::warning);
     settings.script_timeout = std::chrono::seconds(options.timeout_seconds);
     settings.cancel_fd = signals->get();
-    const std::optional<OpenTaps> open = open_taps(plan.requests, std::move(settings));
+    std::optional<OpenTaps> open = open_taps(plan.requests, std::move(settings));
     if (!open) {
         return exit_failed;
     }
@@ -204,11 +242,15 @@ int open_and_run(const ExecPlan& plan, const ExecOptions& options, Launch launch
     if (!supervised) {
         return failure(supervised.error());
     }
+    const Result<void> stays = *supervised ? check_no_daemon(plan) : Result<void>();
+    if (!stays) {
+        return failure(stays.error());
+    }
     if (signal_arrived(*signals)) {
         return failure(Error("interrupted"));
     }
     if (*supervised) {
-        return run_supervised(launch, *open);
+        return run_and_clean_up(launch, *std::move(open));
     }
     _exit(become_command(launch, *open));
 }
@@ -283,10 +325,11 @@ const Command kExecCommand = {
     "  --new-session auto       a COMMAND with less privileges than the caller cannot type into\n"
     "                           the terminal (the default)\n"
     "  --new-session on|off     it has no terminal, but a session of its own; it may type\n"
-    "  --lifetime exec          COMMAND takes the place of qnetdev; refused if a down script is "
-    "due\n"
-    "  --lifetime supervise     qnetdev waits for COMMAND, and then runs down scripts\n"
-    "                           (default: supervise if a down script is due, else exec)\n"
+    "  --lifetime exec          COMMAND takes the place of qnetdev; refused if a down script is\n"
+    "                           due, or a persistent tap has to leave a bridge\n"
+    "  --lifetime supervise     qnetdev waits for COMMAND's first process, runs down scripts, and\n"
+    "                           deletes the taps that it created, also from under processes left\n"
+    "                           behind (default: supervise if there is something due, else exec)\n"
     "  --die-with-parent        COMMAND does not outlive the process that started qnetdev\n"
     "  --keep-fd N|all          pass on this descriptor as well; repeatable\n"
     "  --fd-names               tell COMMAND by LISTEN_FDS and LISTEN_FDNAMES, as systemd does\n"

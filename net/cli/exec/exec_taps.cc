@@ -10,6 +10,7 @@
 
 #include "net/cli/report.h"
 #include "net/tap.h"
+#include "net/tap/tap_group.h"
 
 namespace net::cli {
 namespace {
@@ -64,6 +65,11 @@ Result<OpenTap> open_tap(NetContext& context, const TapRequest& request) {
     const Result<TapState> state = tap_query(group.client(0));
     if (!state) {
         return state.error();
+    }
+    tap.ifname = state->ifname;
+    if (const auto* joined = dynamic_cast<const TapGroup*>(&group);
+        joined != nullptr && joined->bridge_port() && joined->bridge_port()->leave) {
+        tap.due_bridge = joined->bridge_port()->bridge;
     }
     if (state->downscript != "no") {
         tap.down_script = state->downscript;

@@ -19,7 +19,9 @@ struct OpenTap {
     std::string id;
     std::vector<int> fds = {};            ///< Owned by the context.
     std::vector<UniqueFd> vhostfds = {};  ///< Empty, or one for each of `fds`.
-    std::string down_script = {};         ///< Empty if none is due.
+    std::string ifname = {};
+    std::string down_script = {};  ///< Empty if none is due.
+    std::string due_bridge = {};   ///< The one that it has to leave again; empty: none.
 };
 
 /// The taps, and what keeps them. Destruction removes them and runs down scripts that are due.

@@ -126,4 +126,15 @@ bool qemu_option_takes_value(std::string_view name) {
     return std::binary_search(kWithValue.begin(), kWithValue.end(), name);
 }
 
+bool has_qemu_option(Words command, std::string_view name) {
+    for (std::size_t i = 1; i < command.size(); ++i) {
+        const std::string_view found = qemu_option_name(command[i]);
+        if (found == name) {
+            return true;
+        }
+        i += qemu_option_takes_value(found) ? 1 : 0;
+    }
+    return false;
+}
+
 }  // namespace net::cli

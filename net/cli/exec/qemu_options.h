@@ -3,6 +3,8 @@
 
 #include <string_view>
 
+#include "net/cli/command.h"
+
 namespace net::cli {
 
 /// The name behind one or two dashes if the word is an option as QEMU reads it; else empty.
@@ -11,5 +13,8 @@ std::string_view qemu_option_name(std::string_view word);
 /// Whether that option of QEMU takes the next word, whatever it looks like, as its value.
 /// QEMU 4.0 to 10.2, all targets.
 bool qemu_option_takes_value(std::string_view name);
+
+/// Whether the command, whose first word is the program, has the option.
+bool has_qemu_option(Words command, std::string_view name);
 
 }  // namespace net::cli

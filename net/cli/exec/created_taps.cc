@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#include "net/cli/exec/created_taps.h"
+
+#include <fcntl.h>
+#include <net/if.h>
+
+#include <array>
+#include <cerrno>
+#include <optional>
+#include <utility>
+
+#include "net/cli/report.h"
+#include "net/netlink/rtnetlink.h"
+#include "net/tap/tap_fd.h"
+
+namespace net::cli {
+namespace {
+
+/// Whether the tap, just opened with so many queues, is nobody else's.
+bool is_new(const std::optional<LinkInfo>& link, std::size_t queues) {
+    return link && link->kind == "tun" && !link->persistent &&
+           (!link->multi_queue || link->queues == queues);
+}
+
+/// The interface that has the index now, if it can be ours.
+std::optional<LinkInfo> find_ours(TunKernel& kernel, const CreatedTap& tap) {
+    std::array<char, IF_NAMESIZE> name = {};
+    if (if_indextoname(tap.index, name.data()) == nullptr) {
+        return std::nullopt;
+    }
+    Result<std::optional<LinkInfo>> link = find_link(name.data());
+    if (!link || !*link || (*link)->index != tap.index || !(*link)->is_tap) {
+        return std::nullopt;
+    }
+    // It cannot be told of a detached queue, and the command may have detached ours.
+    const Result<std::string> ours = tap_fd_get_ifname(kernel, tap.fd.get());
+    return !ours || *ours == name.data() ? *std::move(link) : std::nullopt;
+}
+
+}  // namespace
+
+Result<std::vector<CreatedTap>> created_taps(const OpenTaps& open) {
+    std::vector<CreatedTap> created;
+    for (const OpenTap& tap : open.taps) {
+        const Result<std::optional<LinkInfo>> link = find_link(tap.ifname);
+        if (!link) {
+            return link.error();
+        }
+        if (!open.context->tun().is_in_our_namespace(tap.fds.front()) ||
+            !is_new(*link, tap.fds.size())) {
+            continue;
+        }
+        UniqueFd fd(fcntl(tap.fds.front(), F_DUPFD_CLOEXEC, 3));
+        if (!fd) {
+            return Error::from_errno(errno, "cannot keep a descriptor of '" + tap.ifname + "'");
+        }
+        created.push_back({tap.ifname, (*link)->index, std::move(fd)});
+    }
+    return created;
+}
+
+void remove_created(TunKernel& kernel, std::vector<CreatedTap> taps) {
+    std::vector<unsigned> indices;
+    for (const CreatedTap& tap : taps) {
+        if (find_ours(kernel, tap)) {
+            indices.push_back(tap.index);
+        }
+    }
+    const Result<void> deleted = indices.empty() ? Result<void>() : delete_links(indices);
+    for (CreatedTap& tap : taps) {
+        tap.fd.reset();
+        std::array<char, IF_NAMESIZE> name = {};
+        if (!deleted && if_indextoname(tap.index, name.data()) != nullptr) {
+            report_warning("", "",
+                           "interface '" + tap.ifname + "' stays: " + deleted.error().message());
+        }
+    }
+}
+
+}  // namespace net::cli
