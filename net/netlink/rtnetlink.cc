@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "net/netlink/rtnetlink.h"
 
+#include <linux/if_arp.h>
 #include <linux/if_link.h>
 #include <linux/if_tun.h>
 #include <linux/rtnetlink.h>
@@ -33,6 +34,12 @@ void read_tun_data(const nlattr* data, LinkInfo& link) {
             case IFLA_TUN_PERSIST:
                 link.persistent = mnl_attr_get_u8(attribute) != 0;
                 break;
+            case IFLA_TUN_OWNER:
+                link.owner = mnl_attr_get_u32(attribute);
+                break;
+            case IFLA_TUN_GROUP:
+                link.group = mnl_attr_get_u32(attribute);
+                break;
             case IFLA_TUN_NUM_QUEUES:
             case IFLA_TUN_NUM_DISABLED_QUEUES:
                 link.queues = link.queues.value_or(0) + mnl_attr_get_u32(attribute);
@@ -61,6 +68,7 @@ int on_link(const nlmsghdr* message, void* data) noexcept {
     auto& link = *static_cast<LinkInfo*>(data);
     const auto* header = static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(message));
     link.index = static_cast<unsigned>(header->ifi_index);
+    link.is_ethernet = header->ifi_type == ARPHRD_ETHER;
     for_each_attribute(message, [&link](const nlattr* attribute) {
         if (mnl_attr_get_type(attribute) == IFLA_LINKINFO) {
             read_link_info(attribute, link);
@@ -131,6 +139,16 @@ Result<std::vector<std::optional<LinkInfo>>> find_links(const std::vector<std::s
         }
     }
     return links;
+}
+
+Result<void> delete_link(unsigned index) {
+    RouteSocket socket;
+    NET_TRY(open_socket(socket));
+    if (const int errnum =
+            socket.run(socket.link_request(RTM_DELLINK, NLM_F_ACK, index), nullptr, nullptr)) {
+        return Error::from_errno(errnum, "cannot delete an interface");
+    }
+    return {};
 }
 
 Result<void> delete_links(const std::vector<unsigned>& indices) {

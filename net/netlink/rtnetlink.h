@@ -18,6 +18,10 @@ struct LinkInfo {
     bool is_tap = false;    ///< A tun device in tap (Ethernet) mode.
     bool multi_queue = false;
     bool persistent = false;
+    bool is_ethernet = false;  ///< Its frames are; a tap's type can be changed (TUNSETLINK).
+    /// Of a tap that belongs to a user or a group: to them alone.
+    std::optional<std::uint32_t> owner = {};
+    std::optional<std::uint32_t> group = {};
     /// Attached and detached ones of a multi-queue tap; of others the kernel does not tell.
     std::optional<std::uint32_t> queues = {};
 };
@@ -27,6 +31,9 @@ Result<std::optional<LinkInfo>> find_link(std::string_view name);
 
 /// The same for many names, in their order.
 Result<std::vector<std::optional<LinkInfo>>> find_links(const std::vector<std::string>& names);
+
+/// Deletes one interface. Needs CAP_NET_ADMIN.
+Result<void> delete_link(unsigned index);
 
 /// Deletes interfaces with one request, so that the kernel's ~15 ms grace period is paid once.
 ///

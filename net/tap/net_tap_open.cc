@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <unistd.h>
-
 #include <chrono>
 
 #include "net/base/fd_reaper.h"
@@ -48,23 +46,6 @@ Result<void> await_bridge(TapBuild& build) {
                   await_forwarding(*build.group.bridge_port(), build.context.options().cancel_fd));
 }
 
-/// Without an owner a multi-queue tap is everybody's who can open /dev/net/tun: they may attach a
-/// queue and get its frames (tun_not_capable() in the kernel's drivers/net/tun.c). A persistent one
-/// is left to whoever made it.
-Result<void> keep_strangers_out(TapBuild& build, int fd) {
-    TunKernel& kernel = build.context.tun();
-    const TunInterface interface = NET_TRY(kernel.get_iff(fd));
-    if ((interface.flags & tun_flags::kPersist) != 0) {
-        return {};
-    }
-    Result<void> owned = kernel.set_owner(fd, geteuid());
-    if (!owned) {
-        return std::move(owned).error().with_prefix("cannot become the owner of '" +
-                                                    interface.name + "'");
-    }
-    return {};
-}
-
 /// Queue 0 is open: its bridge is joined, the up script runs, and from then on the down
 /// script is owed.
 Result<void> bring_up(TapBuild& build, int fd) {
@@ -101,9 +82,6 @@ Result<void> await_removal(TapBuild& build, const std::string& ifname) {
         options.ifname = queue.ifname;
         options.features = queue.features;
         options.macvtap_index = queue.macvtap_index;
-        if (options.multi_queue && queue.macvtap_index == 0) {
-            NET_TRY(keep_strangers_out(build, queue.fd.get()));
-        }
         NET_TRY(bring_up(build, queue.fd.get()));
     }
     return net_tap_fd_init_common(build,

@@ -4,6 +4,7 @@
 #include <cerrno>
 
 #include "net/tap/tap_open_hint.h"
+#include "net/tap/tap_ownership.h"
 
 namespace net {
 namespace {
@@ -64,29 +65,35 @@ Error open_error(Error cause, const TapOpenOptions& options) {
         .with_hint(explain_set_iff_failure(errnum, options.ifname, options.multi_queue));
 }
 
-/// TUNSETIFF on an open node, with what the kernel offers of what is wanted.
-Result<TapQueue> attach(TunKernel& kernel, const TapOpenOptions& options, UniqueFd fd) {
-    TapQueue queue;
+/// What to ask TUNSETIFF for; asks the node what the driver has unless that is known.
+Result<unsigned> find_flags(TunKernel& kernel, const TapOpenOptions& options, TapQueue& queue) {
     if (options.features.has_value()) {
         queue.features = *options.features;
     } else {
-        queue.features = NET_TRY(kernel.get_features(fd.get()));
+        queue.features = NET_TRY(kernel.get_features(queue.fd.get()));
     }
     const unsigned flags = NET_TRY(choose_flags(options, queue.features));
-    const std::string& wanted = options.ifname.empty() ? "tap%d" : options.ifname;
-    queue.ifname = NET_TRY(kernel.set_iff(fd.get(), wanted, flags));
     queue.vnet_hdr = (flags & tun_flags::kVnetHdr) != 0;
-    queue.fd = std::move(fd);
-    return queue;
+    return flags;
+}
+
+/// TUNSETIFF on the open node.
+Result<void> attach(TunKernel& kernel, const TapOpenOptions& options, TapQueue& queue,
+                    unsigned flags) {
+    const std::string& wanted = options.ifname.empty() ? "tap%d" : options.ifname;
+    queue.ifname = NET_TRY(kernel.set_iff(queue.fd.get(), wanted, flags));
+    return {};
 }
 
 Result<TapQueue> attach_macvtap(TunKernel& kernel, const TapOpenOptions& options, unsigned index) {
-    UniqueFd node = NET_TRY(open_macvtap(kernel, options.ifname, index));
+    TapQueue queue;
+    queue.fd = NET_TRY(open_macvtap(kernel, options.ifname, index));
     TapOpenOptions own_features = options;
     if (options.macvtap_index == 0) {
         own_features.features.reset();  // they were the tun driver's
     }
-    TapQueue queue = NET_TRY(attach(kernel, own_features, std::move(node)));
+    const unsigned flags = NET_TRY(find_flags(kernel, own_features, queue));
+    NET_TRY(attach(kernel, own_features, queue, flags));
     queue.ifname = options.ifname;  // the driver ignores names, and returns none
     queue.macvtap_index = index;
     return queue;
@@ -98,18 +105,40 @@ bool may_be_macvtap(const TapOpenOptions& options, const Error& error) {
            options.ifname.find('%') == std::string::npos;
 }
 
-}  // namespace
+enum class Origin { made, joined, unclear };
 
-Result<TapQueue> tap_open(TunKernel& kernel, const TapOpenOptions& options) {
-    if (options.macvtap_index != 0) {
-        return attach_macvtap(kernel, options, options.macvtap_index);
+/// Makes the interface, or joins the one of that name. Only who knows that it was made knows that
+/// nobody else may have it, so a missing one is never made by joining.
+Result<Origin> make_or_join(TunKernel& kernel, const TapOpenOptions& options, TapQueue& queue) {
+    const unsigned flags = NET_TRY(find_flags(kernel, options, queue));
+    if (options.features.has_value()) {
+        NET_TRY(attach(kernel, options, queue, flags));  // an earlier queue holds it
+        return Origin::joined;
     }
-    UniqueFd tun = NET_TRY(open_tun(kernel));
-    Result<TapQueue> queue = attach(kernel, options, std::move(tun));
-    if (queue) {
-        return queue;
+    Result<void> made = attach(kernel, options, queue, flags | tun_flags::kExclusive);
+    if (made) {
+        return Origin::made;
     }
-    if (may_be_macvtap(options, queue.error())) {
+    if (made.error().errnum() != EBUSY) {
+        return std::move(made).error();
+    }
+    if (!options.multi_queue) {
+        // Should it have gone meanwhile: the only queue of the new one is ours as well.
+        NET_TRY(attach(kernel, options, queue, flags));
+        return Origin::joined;
+    }
+    const unsigned before = NET_TRY(kernel.interface_index(options.ifname));
+    if (before == 0) {
+        return Origin::unclear;
+    }
+    NET_TRY(attach(kernel, options, queue, flags));
+    const unsigned after = NET_TRY(kernel.interface_index(queue.ifname));
+    return before == after ? Origin::joined : Origin::unclear;
+}
+
+/// What the tun driver refuses may be a macvtap's name.
+Result<TapQueue> fall_back(TunKernel& kernel, const TapOpenOptions& options, Error refusal) {
+    if (may_be_macvtap(options, refusal)) {
         const Result<unsigned> index = kernel.interface_index(options.ifname);
         if (index && *index != 0) {
             Result<TapQueue> macvtap = attach_macvtap(kernel, options, *index);
@@ -118,7 +147,31 @@ Result<TapQueue> tap_open(TunKernel& kernel, const TapOpenOptions& options) {
             }
         }
     }
-    return open_error(std::move(queue).error(), options);
+    return open_error(std::move(refusal), options);
+}
+
+}  // namespace
+
+Result<TapQueue> tap_open(TunKernel& kernel, const TapOpenOptions& options) {
+    if (options.macvtap_index != 0) {
+        return attach_macvtap(kernel, options, options.macvtap_index);
+    }
+    constexpr int kAttempts = 3;  // an interface of the name may go while we look at it
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+        TapQueue queue;
+        queue.fd = NET_TRY(open_tun(kernel));
+        Result<Origin> origin = make_or_join(kernel, options, queue);
+        if (!origin) {
+            return fall_back(kernel, options, std::move(origin).error());
+        }
+        if (*origin == Origin::made) {
+            NET_TRY(claim_new_tap(kernel, queue.fd.get(), queue.ifname, options.multi_queue));
+        }
+        if (*origin != Origin::unclear) {
+            return queue;
+        }
+    }
+    return Error("interface '" + options.ifname + "' comes and goes").with_param("ifname");
 }
 
 }  // namespace net

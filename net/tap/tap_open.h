@@ -14,7 +14,8 @@ struct TapOpenOptions {
     std::string ifname = {};            ///< Empty: the kernel picks "tapN". May hold one "%d".
     std::optional<bool> vnet_hdr = {};  ///< Unset: used if the kernel offers it.
     bool multi_queue = false;           ///< The interface shall have more than one queue.
-    /// What get_features() said for an earlier queue of the interface; unset: ask.
+    /// What get_features() said for an earlier queue of the interface, which exists then; unset:
+    /// ask, and make the interface if it is missing.
     std::optional<unsigned> features = {};
     /// Index of the macvtap or ipvtap that `ifname` is known to be; 0: not known to be one.
     unsigned macvtap_index = 0;
@@ -30,6 +31,9 @@ struct TapQueue {
 };
 
 /// Opens one queue of a tap interface, creating the interface if it is missing.
+///
+/// A new interface belongs to the user we run as (claim_new_tap()); of one that exists the owner is
+/// left as it is.
 ///
 /// An existing macvtap or ipvtap is opened through its own device, once the tun driver has said
 /// that the name is none of its own: no price for those who have a tap. Fails if the kernel

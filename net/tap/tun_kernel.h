@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "net/result.h"
@@ -16,6 +18,8 @@ inline constexpr unsigned kPersist = 0x0800;
 inline constexpr unsigned kNoPacketInfo = 0x1000;
 inline constexpr unsigned kOneQueue = 0x2000;  ///< Without meaning since Linux 3.8.
 inline constexpr unsigned kVnetHdr = 0x4000;
+/// For set_iff() only: make the interface, and fail with EBUSY if it exists.
+inline constexpr unsigned kExclusive = 0x8000;
 }  // namespace tun_flags
 
 /// TUN_F_* bits of <linux/if_tun.h>: what TUNSETOFFLOAD is told.
@@ -35,6 +39,17 @@ inline constexpr unsigned kTunnelCsum = 0x100;
 struct TunInterface {
     std::string name = {};
     unsigned flags = 0;  ///< tun_flags
+};
+
+/// Who has a tap interface, and for how long: what an ioctl does not tell.
+struct TunUse {
+    unsigned index = 0;
+    /// Attached and detached ones of a multi-queue tap; of others the kernel does not tell.
+    std::optional<std::uint32_t> queues = {};
+    bool persistent = false;
+    bool is_ethernet = true;
+    std::optional<std::uint32_t> owner = {};  ///< Empty: everybody.
+    std::optional<std::uint32_t> group = {};
 };
 
 /// The tun driver's calls, one method each, as a seam: unit tests fake the kernel without root.
@@ -61,6 +76,13 @@ public:
     virtual Result<TunInterface> get_iff(int fd) = 0;
     /// From now on only that user, and who may administer the network, can open further queues.
     virtual Result<void> set_owner(int fd, unsigned uid) = 0;
+    /// Who has the tap of that name. ENODEV if there is none.
+    virtual Result<TunUse> get_use(const std::string& name) = 0;
+    /// Takes off a tap what any of its queues may have put on all of it, and what stays when that
+    /// queue is gone: filters, steering, a lost carrier, a small send buffer, another byte order.
+    virtual Result<void> reset_shared_state(int fd) = 0;
+    /// Deletes an interface, whoever has queues of it.
+    virtual Result<void> delete_interface(unsigned index) = 0;
     /// Whether the queue's interface is in the calling thread's network namespace; false also if
     /// that cannot be told.
     virtual bool is_in_our_namespace(int fd) = 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/if_tun.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
@@ -8,8 +9,10 @@
 
 #include <cassert>
 #include <cerrno>
+#include <climits>
 #include <cstring>
 
+#include "net/netlink/rtnetlink.h"
 #include "net/tap/tun_kernel.h"
 
 namespace net {
@@ -17,7 +20,8 @@ namespace {
 
 static_assert(tun_flags::kTap == IFF_TAP && tun_flags::kMultiQueue == IFF_MULTI_QUEUE &&
               tun_flags::kPersist == IFF_PERSIST && tun_flags::kNoPacketInfo == IFF_NO_PI &&
-              tun_flags::kOneQueue == IFF_ONE_QUEUE && tun_flags::kVnetHdr == IFF_VNET_HDR);
+              tun_flags::kOneQueue == IFF_ONE_QUEUE && tun_flags::kVnetHdr == IFF_VNET_HDR &&
+              tun_flags::kExclusive == IFF_TUN_EXCL);
 static_assert(tun_offload::kCsum == TUN_F_CSUM && tun_offload::kTso4 == TUN_F_TSO4 &&
               tun_offload::kTso6 == TUN_F_TSO6 && tun_offload::kTsoEcn == TUN_F_TSO_ECN &&
               tun_offload::kUfo == TUN_F_UFO);
@@ -78,6 +82,38 @@ public:
         }
         return {};
     }
+
+    Result<TunUse> get_use(const std::string& name) override {
+        const std::optional<LinkInfo> link = NET_TRY(find_link(name));
+        if (!link.has_value()) {
+            return Error::from_errno(ENODEV, "cannot look up interface '" + name + "'");
+        }
+        return TunUse{.index = link->index,
+                      .queues = link->queues,
+                      .persistent = link->persistent,
+                      .is_ethernet = link->is_ethernet,
+                      .owner = link->owner,
+                      .group = link->group};
+    }
+
+    Result<void> reset_shared_state(int fd) override {
+        int none = -1;
+        int off = 0;
+        int on = 1;
+        int unlimited = INT_MAX;
+        tun_filter everything = {};
+        // A kernel that does not know one of them cannot have it set.
+        NET_TRY(control_if_known(fd, TUNSETSTEERINGEBPF, "TUNSETSTEERINGEBPF", &none));
+        NET_TRY(control_if_known(fd, TUNSETFILTEREBPF, "TUNSETFILTEREBPF", &none));
+        NET_TRY(control_if_known(fd, TUNDETACHFILTER, "TUNDETACHFILTER", nullptr));
+        NET_TRY(control_if_known(fd, TUNSETTXFILTER, "TUNSETTXFILTER", &everything));
+        NET_TRY(control_if_known(fd, TUNSETCARRIER, "TUNSETCARRIER", &on));
+        NET_TRY(control_if_known(fd, TUNSETSNDBUF, "TUNSETSNDBUF", &unlimited));
+        NET_TRY(control_if_known(fd, TUNSETVNETLE, "TUNSETVNETLE", &off));
+        return control_if_known(fd, TUNSETVNETBE, "TUNSETVNETBE", &off);
+    }
+
+    Result<void> delete_interface(unsigned index) override { return delete_link(index); }
 
     bool is_in_our_namespace(int fd) override {
         constexpr unsigned long kGetDeviceNamespace = _IO('T', 227);  // TUNGETDEVNETNS, Linux 5.4
@@ -154,6 +190,16 @@ private:
             return Error::from_errno(errno, name);
         }
         return {};
+    }
+
+    static Result<void> control_if_known(int fd, unsigned long request, const char* name,
+                                         void* argument) {
+        Result<void> outcome = control(fd, request, name, argument);
+        if (!outcome &&
+            (outcome.error().errnum() == EINVAL || outcome.error().errnum() == ENOTTY)) {
+            return {};
+        }
+        return outcome;
     }
 };
 

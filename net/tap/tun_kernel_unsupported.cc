@@ -15,6 +15,9 @@ public:
     }
     Result<TunInterface> get_iff(int) override { return unsupported(); }
     Result<void> set_owner(int, unsigned) override { return unsupported(); }
+    Result<TunUse> get_use(const std::string&) override { return unsupported(); }
+    Result<void> reset_shared_state(int) override { return unsupported(); }
+    Result<void> delete_interface(unsigned) override { return unsupported(); }
     bool is_in_our_namespace(int) override { return false; }
     Result<int> get_sndbuf(int) override { return unsupported(); }
     Result<void> set_sndbuf(int, int) override { return unsupported(); }

@@ -16,6 +16,9 @@ IFF_TAP, IFF_MULTI_QUEUE, IFF_DETACH_QUEUE, IFF_NO_PI = 0x0002, 0x0100, 0x0400, 
 
 DELAY = 0.3     # seconds
 
+# What a stranger does who has got in.
+TRICKS = ("stays", "hides", "makes it persistent", "takes it over")
+
 
 def as_user(user, work):
     """What `work` says in a process of an ordinary user, or the error it ended with."""
@@ -70,11 +73,11 @@ def check_strangers(tap, world):
               as_user(BOB, lambda: str(attach(name, flags))), "EPERM")
     ip("link", "del", name)
     tap.end("stranger: persistent")
-    for trick in ("stays", "hides", "makes it persistent", "takes it over"):
+    for trick in TRICKS:
         race_with_stranger(tap, world, trick)
 
 
-def sneak(trick):
+def sneak(trick, name="tap0"):
     """A process of Bob's that tries until it has got in; its id."""
     pid = os.fork()
     if pid != 0:
@@ -85,7 +88,7 @@ def sneak(trick):
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         try:
-            taken = attach("tap0", IFF_TAP | IFF_NO_PI | IFF_MULTI_QUEUE)
+            taken = attach(name, IFF_TAP | IFF_NO_PI | IFF_MULTI_QUEUE)
         except OSError:
             continue
         if trick == "hides":

@@ -110,6 +110,9 @@ void FakeTun::break_queue(int fd) {
 }
 
 std::optional<Error> FakeTun::enter(Call call) {
+    if (before_call) {
+        before_call(call);
+    }
     drop_closed();
     const TunCall kind = call.call;
     std::string what(tun_call_name(kind));
@@ -189,7 +192,8 @@ int FakeTun::create(std::string* name) {
     return 0;
 }
 
-int FakeTun::attach(int fd, std::string* name, unsigned flags) {
+int FakeTun::attach(int fd, std::string* name, unsigned asked) {
+    const unsigned flags = asked & ~tun_flags::kExclusive;
     const auto queue = queues_.find(fd);
     if (queue == queues_.end()) {
         return ENOTTY;
@@ -197,6 +201,9 @@ int FakeTun::attach(int fd, std::string* name, unsigned flags) {
     const std::string& bound = queue->second.interface;  // by its node, if a macvtap's
     const auto existing = interfaces_.find(bound.empty() ? *name : bound);
     int problem = 0;
+    if (existing != interfaces_.end() && bound.empty() && flags != asked) {
+        return EBUSY;
+    }
     if (existing != interfaces_.end()) {
         const bool attached_before =
             std::count(existing->second.queues.begin(), existing->second.queues.end(), fd) != 0;
@@ -212,9 +219,12 @@ int FakeTun::attach(int fd, std::string* name, unsigned flags) {
         return problem;
     }
     Interface& interface = interfaces_.at(*name);
-    interface.flags = (interface.flags & ~kSwitchable) | flags;
     interface.queues.push_back(fd);
     queue->second.interface = *name;
+    if ((flags & tun_flags::kMultiQueue) != 0 && interface.queues.size() > 1) {
+        return 0;  // the others go on as they are
+    }
+    interface.flags = (interface.flags & ~kSwitchable) | flags;
     return 0;
 }
 

@@ -5,6 +5,7 @@
 
 #include <climits>
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -24,6 +25,9 @@ enum class TunCall {
     set_iff,
     get_iff,
     set_owner,
+    get_use,
+    reset_shared_state,
+    delete_interface,
     get_sndbuf,
     set_sndbuf,
     set_offload,
@@ -50,6 +54,9 @@ public:
         unsigned flags = tun_flags::kTap | tun_flags::kNoPacketInfo;
         bool persistent = false;
         std::optional<unsigned> owner = {};
+        std::optional<unsigned> group = {};
+        bool is_ethernet = true;
+        bool has_filter = false;    ///< Or anything else that reset_shared_state() takes away.
         bool is_tun_device = true;  ///< Something like "lo" otherwise.
         bool is_macvtap = false;
         int vnet_hdr_size = 10;
@@ -64,11 +71,15 @@ public:
         long value = 0;         ///< Flags, bytes, mask, index or bool.
     };
 
+    /// What somebody else does before a call is served.
+    std::function<void(const Call& call)> before_call = {};
+
     // What the driver is capable of. To be changed before it is used.
     unsigned features = tun_flags::kTap | tun_flags::kNoPacketInfo | tun_flags::kOneQueue |
                         tun_flags::kVnetHdr | tun_flags::kMultiQueue;
     unsigned offloads = 0x1ff;
     bool has_vnet_be = false;
+    bool tells_queues = true;  ///< As kernels do since 4.17.
 
     FakeTun();
     ~FakeTun() override;
@@ -80,6 +91,8 @@ public:
     void set_node(unsigned index, const std::string& name) { nodes_[index] = name; }
     /// Null if there is none.
     const Interface* find(const std::string& name);
+    /// To change what is there, as another process can.
+    Interface& at(const std::string& name) { return interfaces_.at(name); }
     std::size_t interface_count();
 
     /// A queue as another program would open and pass it: blocking, not counted in calls().
@@ -110,6 +123,9 @@ public:
     Result<std::string> set_iff(int fd, const std::string& name, unsigned flags) override;
     Result<TunInterface> get_iff(int fd) override;
     Result<void> set_owner(int fd, unsigned uid) override;
+    Result<TunUse> get_use(const std::string& name) override;
+    Result<void> reset_shared_state(int fd) override;
+    Result<void> delete_interface(unsigned index) override;
     bool is_in_our_namespace(int /*fd*/) override { return true; }
     Result<int> get_sndbuf(int fd) override;
     Result<void> set_sndbuf(int fd, int bytes) override;

@@ -35,6 +35,12 @@ std::string_view tun_call_name(TunCall call) {
             return "TUNGETIFF";
         case TunCall::set_owner:
             return "TUNSETOWNER";
+        case TunCall::get_use:
+            return "RTM_GETLINK";
+        case TunCall::reset_shared_state:
+            return "TUNSETFILTEREBPF";
+        case TunCall::delete_interface:
+            return "RTM_DELLINK";
         case TunCall::get_sndbuf:
             return "TUNGETSNDBUF";
         case TunCall::set_sndbuf:
@@ -146,6 +152,45 @@ Result<void> FakeTun::set_owner(int fd, unsigned uid) {
     }
     (*interface)->owner = uid;
     return {};
+}
+
+Result<TunUse> FakeTun::get_use(const std::string& name) {
+    if (std::optional<Error> failure = enter({TunCall::get_use, -1, name})) {
+        return *std::move(failure);
+    }
+    const auto found = interfaces_.find(name);
+    if (found == interfaces_.end()) {
+        return Error::from_errno(ENODEV, tun_call_name(TunCall::get_use));
+    }
+    const Interface& interface = found->second;
+    TunUse use{.index = interface.index,
+               .persistent = interface.persistent,
+               .is_ethernet = interface.is_ethernet,
+               .owner = interface.owner,
+               .group = interface.group};
+    if (tells_queues && (interface.flags & tun_flags::kMultiQueue) != 0) {
+        use.queues = static_cast<std::uint32_t>(interface.queues.size());
+    }
+    return use;
+}
+
+Result<void> FakeTun::reset_shared_state(int fd) {
+    Result<Interface*> interface = attached({TunCall::reset_shared_state, fd});
+    if (!interface) {
+        return std::move(interface).error();
+    }
+    (*interface)->has_filter = false;
+    return {};
+}
+
+Result<void> FakeTun::delete_interface(unsigned index) {
+    if (std::optional<Error> failure = enter({TunCall::delete_interface, -1, {}, long{index}})) {
+        return *std::move(failure);
+    }
+    return std::erase_if(interfaces_,
+                         [index](const auto& item) { return item.second.index == index; }) == 1
+               ? Result<void>()
+               : Error::from_errno(ENODEV, tun_call_name(TunCall::delete_interface));
 }
 
 Result<int> FakeTun::get_sndbuf(int fd) {

@@ -64,21 +64,9 @@ TEST_F(PipelineByName, AsksTheKernelOnceForWhatAllQueuesShare) {
     EXPECT_EQ(tun_.count(TunCall::set_offload), 1U);
     EXPECT_EQ(tun_.values(TunCall::set_vnet_hdr_size), Values{10});
     EXPECT_EQ(tun_.count(TunCall::set_owner), 1U);
-    EXPECT_EQ(tun_.calls().size(), 21U);
-}
-
-TEST_F(PipelineByName, MakesAMultiQueueTapItsOwn) {
-    ASSERT_TRUE(add("n0", with_queues("t0", 2)));
-    EXPECT_EQ(tun_.find("t0")->owner, geteuid());
-}
-
-TEST_F(PipelineByName, LeavesOthersTheirOwn) {
-    ASSERT_TRUE(add("n0", with_queues("t0", 1)));  // which nobody can attach to
-    tun_.add_interface("t1", {.flags = tun_flags::kTap | tun_flags::kNoPacketInfo |
-                                       tun_flags::kMultiQueue | tun_flags::kVnetHdr,
-                              .persistent = true});
-    ASSERT_TRUE(add("n1", with_queues("t1", 2)));
-    EXPECT_EQ(tun_.count(TunCall::set_owner), 0U);
+    EXPECT_EQ(tun_.count(TunCall::get_use), 1U);
+    EXPECT_EQ(tun_.count(TunCall::reset_shared_state), 1U);
+    EXPECT_EQ(tun_.calls().size(), 22U);
 }
 
 TEST_F(PipelineByName, SetsTheMultiQueueFlagForSeveralQueuesOnly) {

@@ -29,8 +29,10 @@ protected:
         EXPECT_FALSE(queue);
         return queue ? Error("was accepted") : std::move(queue).error();
     }
-    /// Flags of the last TUNSETIFF.
-    unsigned asked() const { return static_cast<unsigned>(tun_.values(TunCall::set_iff).back()); }
+    /// Flags of the last TUNSETIFF, but for the one that tells making from joining.
+    unsigned asked() const {
+        return static_cast<unsigned>(tun_.values(TunCall::set_iff).back()) & ~kExclusive;
+    }
 
     FakeTun tun_;
 };
@@ -45,7 +47,7 @@ TEST_F(TapOpen, CreatesTheInterfaceThatIsNamed) {
 TEST_F(TapOpen, ReportsTheNameTheKernelPicked) {
     tun_.add_interface("tap0", {.persistent = true});
     EXPECT_EQ(open({}).ifname, "tap1");
-    EXPECT_EQ(tun_.calls().back().name, "tap%d");
+    EXPECT_EQ(tun_.calls()[2].name, "tap%d");
     EXPECT_EQ(open({.ifname = "my%d"}).ifname, "my0");
 }
 
@@ -55,12 +57,13 @@ TEST_F(TapOpen, MakesTheQueueNonblockingAndCloseOnExec) {
     EXPECT_EQ(fcntl(queue.fd.get(), F_GETFD), FD_CLOEXEC);
 }
 
-TEST_F(TapOpen, MakesThreeCallsAndNoMore) {
+TEST_F(TapOpen, MakesFourCallsAndNoMore) {
     const TapQueue queue = open({.ifname = "t0"});
-    ASSERT_EQ(tun_.calls().size(), 3U);
+    ASSERT_EQ(tun_.calls().size(), 4U);
     EXPECT_EQ(tun_.calls()[0].call, TunCall::open_tun);
     EXPECT_EQ(tun_.calls()[1].call, TunCall::get_features);
     EXPECT_EQ(tun_.calls()[2].call, TunCall::set_iff);
+    EXPECT_EQ(tun_.calls()[3].call, TunCall::set_owner);
 }
 
 TEST_F(TapOpen, DoesNotAskForFeaturesThatAreKnown) {
@@ -209,7 +212,7 @@ TEST_F(TapOpen, LeavesTheNodeOfAnotherNamespaceAlone) {
     const Error error = refusal({.ifname = "mine"});
     EXPECT_EQ(error.message(), "cannot open tap 'mine': TUNSETIFF: Invalid argument");
     EXPECT_EQ(tun_.count(TunCall::open_macvtap), 1U);
-    EXPECT_EQ(tun_.count(TunCall::set_iff), 1U);
+    EXPECT_EQ(tun_.count(TunCall::set_iff), 2U);
     EXPECT_EQ(tun_.find("theirs"), nullptr);
 }
 

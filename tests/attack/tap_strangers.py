@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""A user without rights who attaches to multi-queue taps in the moment in which they are new.
+
+    tap_strangers.py QNETDEV HELPER ACL_PATH
+
+For that moment a tap has no owner, and is everybody's. Whoever gets in must be found before the tap
+is in a bridge, or its descriptors are in a command, and must not keep anything.
+"""
+import os
+import signal
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "netns"))
+from bridge_strangers import DELAY, TRICKS, sneak  # noqa: E402
+from bridge_world import Checker, World, harness, link  # noqa: E402
+
+NETDEV = "tap,id=n0,ifname=t0,queues=2,br=br0"
+RAN = "/run/command-ran"
+
+# Each ioctl() of the program takes long, so that the stranger need not be lucky.
+SLOW = ["strace", "-f", "-o", "/dev/null", "-e",
+        "inject=ioctl:delay_exit=%d:when=1..4" % (DELAY * 1000000 * 1.5)]
+
+
+def ways(tool):
+    """Name and command line; each leaves RAN if it goes on with the tap."""
+    return (("exec", [tool, "exec", "--", "/bin/sh", "-c", ": > " + RAN, "-netdev", NETDEV]),
+            ("run", [tool, "run", "-netdev", NETDEV, "-daemonize", "-pidfile", RAN]))
+
+
+def end_of(pid):
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+
+
+def attack(tap, name, argv, trick):
+    """A stranger who always gets in is always found."""
+    tap.begin()
+    if os.path.exists(RAN):
+        os.unlink(RAN)
+    stranger = sneak(trick, "t0")
+    done = harness.run([*SLOW, *argv])
+    tap.check("%s: a stranger who gets in and %s is found" % (name, trick),
+              done.status == 1 and "the new tap 't0' was changed by somebody else" in done.err,
+              done)
+    tap.check("%s: nothing is run with the tap of one who %s" % (name, trick),
+              not os.path.exists(RAN))
+    gone = harness.wait_until(lambda: link("t0") is None, 5)
+    tap.check("%s: one who %s keeps no port of the bridge" % (name, trick), gone, link("t0"))
+    end_of(stranger)
+    harness.run(["ip", "link", "del", "t0"])
+    tap.end("%s, %s" % (name, trick))
+
+
+def lucky(tap, tool):
+    """The same at full speed: whoever wins, no run ends with a stranger in its tap."""
+    argv = [tool, "exec", "--", "/bin/sh", "-c", "ip -j -d link show t0", "-netdev", NETDEV]
+    for attempt in range(5):
+        tap.begin()
+        stranger = sneak("stays", "t0")
+        done = harness.run(argv)
+        refused = done.status == 1 and "changed by somebody else" in done.err
+        alone = done.status == 0 and '"numqueues":2' in done.out and \
+            '"user":"root"' in done.out.replace('"user":0', '"user":"root"')
+        tap.check("race %d: refused, or alone" % attempt, refused or alone, done)
+        tap.check("race %d: no port is left" % attempt,
+                  harness.wait_until(lambda: link("t0") is None, 5), link("t0"))
+        end_of(stranger)
+        tap.end("race %d" % attempt)
+
+
+def main():
+    tool, helper, acl_path = sys.argv[1:4]
+    tap = Checker()
+    world = World(helper, acl_path)
+    tool = world.install(tool, "qnetdev", 0o755)
+    for name, argv in ways(tool):
+        for trick in TRICKS:
+            attack(tap, name, argv, trick)
+    lucky(tap, tool)
+    tap.done()
+
+
+if __name__ == "__main__":
+    main()
