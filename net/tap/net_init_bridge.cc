@@ -37,25 +37,6 @@ std::vector<std::string> vhostfds_of(const TapBuild& build, std::size_t queues) 
     return names;
 }
 
-/// Queues of one netdev belong to one interface: the guest's packets would go astray otherwise.
-/// A descriptor that is no tap is for the next step to report.
-Result<void> check_same_interface(TapBuild& build, int fd) {
-    if (build.group.size() == 0) {
-        return {};
-    }
-    const Result<TunInterface> interface = build.context.tun().get_iff(fd);
-    if (interface && interface->name != build.group.ifname()) {
-        return Error("queue " + std::to_string(build.group.size()) + " is of interface '" +
-                     interface->name + "', but the first one of '" + build.group.ifname() + "'");
-    }
-    return {};
-}
-
-Result<void> add_queue(TapBuild& build, UniqueFd fd, const std::string& vhostfd) {
-    NET_TRY(check_same_interface(build, fd.get()));
-    return net_tap_fd_init_external(build, TapFd::owned(std::move(fd)), vhostfd);
-}
-
 }  // namespace
 
 Result<void> net_init_bridge(TapBuild& build) {
@@ -63,7 +44,8 @@ Result<void> net_init_bridge(TapBuild& build) {
     std::vector<UniqueFd> fds = NET_TRY(run_helper(request));
     const std::vector<std::string> vhostfds = vhostfds_of(build, fds.size());
     for (std::size_t queue = 0; queue < fds.size(); ++queue) {
-        Result<void> outcome = add_queue(build, std::move(fds[queue]), vhostfds[queue]);
+        Result<void> outcome =
+            net_tap_fd_init_external(build, TapFd::owned(std::move(fds[queue])), vhostfds[queue]);
         if (!outcome) {
             Error error = std::move(outcome).error().with_prefix("helper '" +
                                                                  std::string(request.helper) + "'");

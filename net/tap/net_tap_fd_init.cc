@@ -9,6 +9,40 @@
 namespace net {
 namespace {
 
+/// What is read from and written to the descriptor must be frames of Ethernet and nothing else but
+/// the virtio-net header: a netdev would take the rest for part of them.
+Result<void> check_frame_format(const TapBuild& build, const TunInterface& interface, int fd) {
+    const std::string subject =
+        "descriptor " + std::to_string(fd) + " is of '" + interface.name + "', which ";
+    if ((interface.flags & tun_flags::kTap) == 0) {
+        build.context.log().warning("netdev '" + build.group.id() + "': " + subject +
+                                    "is a tun (layer 3) interface: no Ethernet frame passes it");
+    }
+    if ((interface.flags & tun_flags::kNoPacketInfo) == 0) {
+        return Error(subject + "puts packet information before each frame")
+            .with_hint("pass a descriptor that was opened with IFF_NO_PI");
+    }
+    return {};
+}
+
+/// The queues of one netdev are alike, and of one interface: packets would go astray otherwise.
+Result<void> check_consistency(const TapBuild& build, const TunInterface& interface) {
+    const std::string subject = "queue " + std::to_string(build.group.size());
+    const bool vnet_hdr = (interface.flags & tun_flags::kVnetHdr) != 0;
+    if (build.vnet_hdr.value_or(vnet_hdr) != vnet_hdr) {
+        return Error(subject + " (" + interface.name + ") has " + (vnet_hdr ? "a" : "no") +
+                     " virtio-net header, unlike the queues before it")
+            .with_param("vnet_hdr")
+            .with_hint("open all queues with the same IFF_VNET_HDR");
+    }
+    if (build.group.size() > 0 && interface.name != build.group.ifname()) {
+        return Error(subject + " is of interface '" + interface.name + "', but the first one of '" +
+                     build.group.ifname() + "'")
+            .with_hint("open all queues with IFF_MULTI_QUEUE and the same name");
+    }
+    return {};
+}
+
 /// Once for an interface: all its queues share the offloads.
 Result<void> reset_offload(TapBuild& build, TapClient& client) {
     Result<void> reset = tap_reset_offload(build.context.tun(), client.fd());
@@ -64,14 +98,9 @@ Result<void> net_tap_fd_init_external(TapBuild& build, TapFd fd, std::string_vie
             .with_prefix("descriptor " + std::to_string(fd.fd) + " is no open tap")
             .with_hint("pass a descriptor of /dev/net/tun on which TUNSETIFF was done");
     }
+    NET_TRY(check_frame_format(build, *interface, fd.fd));
+    NET_TRY(check_consistency(build, *interface));
     const bool vnet_hdr = (interface->flags & tun_flags::kVnetHdr) != 0;
-    if (build.vnet_hdr.value_or(vnet_hdr) != vnet_hdr) {
-        return Error("queue " + std::to_string(build.group.size()) + " (" + interface->name +
-                     ") has " + (vnet_hdr ? "a" : "no") +
-                     " virtio-net header, unlike the queues before it")
-            .with_param("vnet_hdr")
-            .with_hint("open all queues with the same IFF_VNET_HDR");
-    }
     build.vnet_hdr = vnet_hdr;
     Result<FdFlags> flags_before = set_nonblocking(fd.fd);
     if (!flags_before) {
@@ -89,18 +118,17 @@ Result<void> net_tap_fd_init_external(TapBuild& build, TapFd fd, std::string_vie
 
 Result<void> net_tap_fd_init_common(TapBuild& build, TapEndpoint endpoint,
                                     std::string_view vhostfd) {
-    const bool first_of_interface =
-        build.group.size() == 0 || endpoint.ifname != build.group.ifname();
-    if (build.group.size() == 0 && build.group.ifname().empty()) {
+    const bool first = build.group.size() == 0;
+    if (first && build.group.ifname().empty()) {
         build.group.set_interface(endpoint.ifname, false);
     }
     // From here on the group owns the descriptor, and failure is undone by dropping the group.
     TapClient& client = build.group.add_queue(TapFd{endpoint.fd.fd, std::move(endpoint.fd.owner)},
                                               endpoint.vnet_hdr, endpoint.flags_before);
-    if (first_of_interface) {
+    if (first) {
         NET_TRY(reset_offload(build, client));
     }
-    if (first_of_interface || (!endpoint.fresh && has_foreign_header(build, client))) {
+    if (first || (!endpoint.fresh && has_foreign_header(build, client))) {
         NET_TRY(init_header(client));
     }
     NET_TRY(init_sndbuf(build, endpoint));

@@ -81,6 +81,7 @@ Result<void> await_removal(TapBuild& build, const std::string& ifname) {
         // Later queues open the name that the kernel settled on, and need not ask again.
         options.ifname = queue.ifname;
         options.features = queue.features;
+        options.vnet_hdr = queue.vnet_hdr;
         options.macvtap_index = queue.macvtap_index;
         NET_TRY(bring_up(build, queue.fd.get()));
     }

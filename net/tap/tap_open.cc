@@ -105,6 +105,28 @@ bool may_be_macvtap(const TapOpenOptions& options, const Error& error) {
            options.ifname.find('%') == std::string::npos;
 }
 
+/// A multi-queue tap that has queues already goes on as it is, whatever TUNSETIFF was asked for.
+Result<void> adopt_format(TunKernel& kernel, const TapOpenOptions& options, TapQueue& queue) {
+    const TunInterface interface = NET_TRY(kernel.get_iff(queue.fd.get()));
+    if ((interface.flags & tun_flags::kNoPacketInfo) == 0) {
+        return Error("tap '" + queue.ifname +
+                     "' is in use, and puts packet information before each frame")
+            .with_param("ifname")
+            .with_hint("its other users have to open it with IFF_NO_PI: choose another ifname");
+    }
+    queue.vnet_hdr = (interface.flags & tun_flags::kVnetHdr) != 0;
+    if (options.vnet_hdr.value_or(queue.vnet_hdr) != queue.vnet_hdr) {
+        return Error(std::string("'vnet_hdr' is ") + (*options.vnet_hdr ? "on" : "off") +
+                     ", but tap '" + queue.ifname + "' is in use " +
+                     (queue.vnet_hdr ? "with" : "without") + " the header")
+            .with_param("vnet_hdr")
+            .with_hint(
+                "all queues of a tap have the same: drop 'vnet_hdr', or choose another "
+                "ifname");
+    }
+    return {};
+}
+
 enum class Origin { made, joined, unclear };
 
 /// Makes the interface, or joins the one of that name. Only who knows that it was made knows that
@@ -133,7 +155,11 @@ Result<Origin> make_or_join(TunKernel& kernel, const TapOpenOptions& options, Ta
     }
     NET_TRY(attach(kernel, options, queue, flags));
     const unsigned after = NET_TRY(kernel.interface_index(queue.ifname));
-    return before == after ? Origin::joined : Origin::unclear;
+    if (before != after) {
+        return Origin::unclear;
+    }
+    NET_TRY(adopt_format(kernel, options, queue));
+    return Origin::joined;
 }
 
 /// What the tun driver refuses may be a macvtap's name.

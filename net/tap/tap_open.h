@@ -33,7 +33,8 @@ struct TapQueue {
 /// Opens one queue of a tap interface, creating the interface if it is missing.
 ///
 /// A new interface belongs to the user we run as (claim_new_tap()); of one that exists the owner is
-/// left as it is.
+/// left as it is. A multi-queue tap with queues in use keeps its header too: fails if the other is
+/// demanded.
 ///
 /// An existing macvtap or ipvtap is opened through its own device, once the tun driver has said
 /// that the name is none of its own: no price for those who have a tap. Fails if the kernel

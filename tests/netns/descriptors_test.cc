@@ -154,18 +154,24 @@ TEST_F(PassedTap, QueuesMustAgreeInTheirHeader) {
                   "hint: open all queues with the same IFF_VNET_HDR");
 }
 
-TEST_F(PassedTap, QueuesOfTwoInterfacesBothGetTheirSettings) {
-    std::vector<UniqueFd> fds;
-    fds.push_back(open_tap("t0", IFF_VNET_HDR));
-    fds.push_back(open_tap("t1", IFF_VNET_HDR));
-    set_int(fds[0].get(), TUNSETVNETHDRSZ, 12);
-    set_int(fds[1].get(), TUNSETVNETHDRSZ, 12);
-    ASSERT_EQ(outcome(init({.fds = list(fds)})), "ok");
-    give_up(fds);
-    EXPECT_EQ(state(0).ifname, "t0");
-    EXPECT_EQ(state(1).ifname, "t1");
-    EXPECT_EQ(state(0).vnet_hdr_len, 10);
-    EXPECT_EQ(state(1).vnet_hdr_len, 10);
+TEST_F(PassedTap, QueuesOfTwoInterfacesAreNoNetdev) {
+    const UniqueFd first = open_tap("t0", IFF_VNET_HDR);
+    const UniqueFd second = open_tap("t1", IFF_VNET_HDR);
+    EXPECT_EQ(outcome(init({.fds = text(first) + ":" + text(second)})),
+              "fds '" + text(second) +
+                  "': queue 1 is of interface 't1', but the first one of 't0'\n"
+                  "hint: open all queues with IFF_MULTI_QUEUE and the same name");
+    EXPECT_TRUE(is_open(first.get()));
+    EXPECT_TRUE(is_open(second.get()));
+}
+
+TEST_F(PassedTap, PacketInformationIsNoPartOfAFrame) {
+    const UniqueFd tap = open_tun("t0", IFF_TAP | IFF_VNET_HDR);
+    EXPECT_EQ(outcome(init({.fd = text(tap)})),
+              "fd '" + text(tap) + "': descriptor " + text(tap) +
+                  " is of 't0', which puts packet information before each frame\n"
+                  "hint: pass a descriptor that was opened with IFF_NO_PI");
+    EXPECT_FALSE(is_nonblocking(tap.get()));
 }
 
 TEST_F(PassedTap, EveryQueueOfAMacvtapGetsItsHeaderLengthSet) {

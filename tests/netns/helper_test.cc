@@ -94,7 +94,8 @@ TEST_F(TapHelper, HandsOverSeveralQueuesOfOneTap) {
 TEST_F(TapHelper, ThatSendsQueuesOfDifferentTapsIsAnError) {
     EXPECT_EQ(outcome(init({.helper = helper("strangers"), .queues = 2})),
               "helper '" + helper("strangers") +
-                  "': queue 1 is of interface 'h1', but the first one of 'h0'");
+                  "': queue 1 is of interface 'h1', but the first one of 'h0'\n"
+                  "hint: open all queues with IFF_MULTI_QUEUE and the same name");
 }
 
 TEST_F(TapHelper, ThatSendsAnotherNumberOfQueuesIsAnError) {

@@ -243,7 +243,11 @@ UniqueFd Macvtap::open_queue() const {
 }
 
 UniqueFd open_tap(const std::string& name, unsigned flags) {
-    return attach("/dev/net/tun", name, IFF_TAP | IFF_NO_PI | flags);
+    return open_tun(name, IFF_TAP | IFF_NO_PI | flags);
+}
+
+UniqueFd open_tun(const std::string& name, unsigned flags) {
+    return attach("/dev/net/tun", name, flags);
 }
 
 PersistentTun::PersistentTun(std::string name, unsigned flags) : name_(std::move(name)) {

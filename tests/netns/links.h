@@ -70,6 +70,8 @@ private:
 ///
 /// Aborts the test program if the kernel refuses: a test's own preparation must not fail.
 UniqueFd open_tap(const std::string& name, unsigned flags);
+/// The same with all flags as given: IFF_TUN, or without IFF_NO_PI.
+UniqueFd open_tun(const std::string& name, unsigned flags);
 
 /// A tap or tun device that is there without any descriptor, until this object goes.
 class PersistentTun {

@@ -203,6 +203,36 @@ TEST_F(OpenByName, TheHeaderOfAPersistentTapIsSwitched) {
     EXPECT_FALSE(client().has_vnet_hdr());
 }
 
+TEST_F(OpenByName, TheHeaderOfATapInUseCannotBeTurnedOn) {
+    const UniqueFd other = open_tap("t0", IFF_MULTI_QUEUE);
+    EXPECT_EQ(outcome(init({.ifname = "t0", .vnet_hdr = true, .queues = 2})),
+              "queue 0: 'vnet_hdr' is on, but tap 't0' is in use without the header\n"
+              "hint: all queues of a tap have the same: drop 'vnet_hdr', or choose another ifname");
+    EXPECT_FALSE(find("t0")->vnet_hdr);
+}
+
+TEST_F(OpenByName, TheHeaderOfATapInUseCannotBeTurnedOff) {
+    const UniqueFd other = open_tap("t0", IFF_MULTI_QUEUE | IFF_VNET_HDR);
+    EXPECT_EQ(outcome(init({.ifname = "t0", .vnet_hdr = false, .queues = 2})),
+              "queue 0: 'vnet_hdr' is off, but tap 't0' is in use with the header\n"
+              "hint: all queues of a tap have the same: drop 'vnet_hdr', or choose another ifname");
+    EXPECT_TRUE(find("t0")->vnet_hdr);
+}
+
+TEST_F(OpenByName, TheHeaderOfATapInUseIsTakenAsItIs) {
+    const UniqueFd other = open_tap("t0", IFF_MULTI_QUEUE);
+    ASSERT_EQ(outcome(init({.ifname = "t0", .queues = 2})), "ok");
+    EXPECT_FALSE(client(0).has_vnet_hdr());
+    EXPECT_FALSE(client(1).has_vnet_hdr());
+}
+
+TEST_F(OpenByName, PacketInformationOfATapInUseIsRefused) {
+    const UniqueFd other = open_tun("t0", IFF_TAP | IFF_MULTI_QUEUE);
+    EXPECT_EQ(outcome(init({.ifname = "t0", .queues = 2})),
+              "queue 0: tap 't0' is in use, and puts packet information before each frame\n"
+              "hint: its other users have to open it with IFF_NO_PI: choose another ifname");
+}
+
 TEST_F(OpenByName, TheHeaderLengthOfAPersistentTapIsSetBackTo10) {
     const PersistentTun tap("t0", kTap | IFF_VNET_HDR);
     set_int(open_tap("t0", IFF_VNET_HDR).get(), TUNSETVNETHDRSZ, 12);

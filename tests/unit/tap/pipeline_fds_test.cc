@@ -179,11 +179,33 @@ TEST_F(PipelineFds, SetsTheHeaderLengthThatAnEarlierOwnerChanged) {
     EXPECT_EQ(tap("n0").vnet_hdr_len(), 10U);
 }
 
-TEST_F(PipelineFds, SetsUpEveryInterfaceOfAMixedList) {
+TEST_F(PipelineFds, RefusesQueuesOfTwoInterfaces) {
     (void)pass("a", "t0", kHeader);
     (void)pass("b", "t1", kHeader);
-    ASSERT_TRUE(add("n0", {.fds = "a:b"}, kMonitor));
-    EXPECT_EQ(tun_.count(TunCall::set_vnet_hdr_size), 2U);
+    const Error error = refusal({.fds = "a:b"}, kMonitor);
+    EXPECT_EQ(error.message(), "fds 'b': queue 1 is of interface 't1', but the first one of 't0'");
+    EXPECT_EQ(error.param(), "fds");
+    EXPECT_EQ(error.hint(), "open all queues with IFF_MULTI_QUEUE and the same name");
+}
+
+TEST_F(PipelineFds, WarnsOfATunInterface) {
+    const int number = pass("a", "t0", 0);
+    tun_.at("t0").flags = tun_flags::kNoPacketInfo;
+    ASSERT_TRUE(add("n0", {.fd = "a"}, kMonitor));
+    EXPECT_EQ(log_.lines(),
+              std::vector<std::string>{
+                  "warning: netdev 'n0': descriptor " + std::to_string(number) +
+                  " is of 't0', which is a tun (layer 3) interface: no Ethernet frame passes it"});
+}
+
+TEST_F(PipelineFds, RefusesPacketInformation) {
+    const int number = pass("a", "t0", 0);
+    tun_.at("t0").flags = tun_flags::kTap;
+    const Error error = refusal({.fd = "a"}, kMonitor);
+    EXPECT_EQ(error.message(), "fd 'a': descriptor " + std::to_string(number) +
+                                   " is of 't0', which puts packet information before each frame");
+    EXPECT_EQ(error.param(), "fd");
+    EXPECT_EQ(error.hint(), "pass a descriptor that was opened with IFF_NO_PI");
 }
 
 TEST_F(PipelineFds, LooksForAllNamesBeforeItTakesOne) {
