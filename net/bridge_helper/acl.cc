@@ -13,6 +13,16 @@ void remember(AclDecision& decision, const AclPlace& place) {
     }
 }
 
+/// Of several limits the largest counts.
+void raise_limit(AclDecision& decision, unsigned long& limit, const AclRule& rule,
+                 const AclPlace& place) {
+    if (decision.empty() || rule.high > limit) {
+        limit = rule.high;
+        decision.clear();
+        remember(decision, place);
+    }
+}
+
 bool any_pattern(std::string_view patterns, std::string_view name,
                  bool (*matches)(std::string_view, std::string_view)) {
     while (true) {
@@ -91,11 +101,10 @@ bool Acl::apply(const AclRule& rule, const AclPlace& place, Refusal& why) {
             }
             break;
         case Verb::max_queues:
-            if (queues_.empty() || rule.high > max_queues_) {
-                max_queues_ = rule.high;
-                queues_.clear();
-                remember(queues_, place);
-            }
+            raise_limit(queues_, max_queues_, rule, place);
+            break;
+        case Verb::max_ports:
+            raise_limit(ports_, max_ports_, rule, place);
             break;
         case Verb::none:
         case Verb::include:
@@ -105,8 +114,16 @@ bool Acl::apply(const AclRule& rule, const AclPlace& place, Refusal& why) {
 }
 
 bool Acl::permits_queues(Refusal& why) const {
-    if (queues_.empty() || request_.queues <= max_queues_) {
+    // A multi-queue tap costs the kernel some MiB, which nobody is charged for: not for everybody.
+    if (request_.queues <= (queues_.empty() ? 1 : max_queues_)) {
         return true;
+    }
+    if (queues_.empty()) {
+        why.set().add("no rule allows '--queues=").add_number(request_.queues);
+        why.message.add("' on bridge ").add_quoted(request_.bridge);
+        why.hint.add("the administrator can add: max-queues ").add(request_.bridge);
+        why.hint.add(" NUMBER");
+        return false;
     }
     why.set().add("'--queues=").add_number(request_.queues).add("' is above the limit: ");
     why.message.add(queues_.view());

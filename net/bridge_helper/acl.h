@@ -26,6 +26,9 @@ using AclDecision = FixedText<512>;
 /// their order. Of the limits each rule that applies grants something more.
 class Acl {
 public:
+    /// What max_ports() is without a rule: eight users together fill a bridge.
+    static constexpr unsigned long kDefaultPorts = 128;
+
     /// Both must outlive the object.
     Acl(const Caller& caller, const Arguments& request) : caller_(caller), request_(request) {}
 
@@ -35,6 +38,8 @@ public:
 
     /// The verdict, without the MTU, which depends on the bridge's.
     [[nodiscard]] bool permits(Refusal& why) const;
+    /// How many ports of the bridge the caller's taps may be.
+    unsigned long max_ports() const { return ports_.empty() ? kDefaultPorts : max_ports_; }
     /// Whether a rule allows the MTU that was asked for.
     bool grants_mtu() const { return !mtu_.empty(); }
 
@@ -55,7 +60,9 @@ private:
     AclDecision mac_ = {};
     AclDecision mtu_ = {};
     AclDecision queues_ = {};
+    AclDecision ports_ = {};
     unsigned long max_queues_ = 0;  ///< Meaningful once queues_ is set.
+    unsigned long max_ports_ = 0;   ///< Meaningful once ports_ is set.
 };
 
 /// Whether a name, or every name that the kernel can make of one with "%d", fits the pattern: '*'

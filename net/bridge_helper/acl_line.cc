@@ -11,6 +11,7 @@ using Verb = AclRule::Verb;
 using Subject = AclRule::Subject;
 
 constexpr unsigned long kMaxMtu = 65535;
+constexpr unsigned long kMaxPorts = 1023;  // BR_MAX_PORTS in the kernel's net/bridge/br_private.h
 
 struct Keyword {
     std::string_view name;
@@ -39,6 +40,9 @@ constexpr Keyword kKeywords[] = {
     {"max-queues", Verb::max_queues, Subject::everyone, "BRIDGE NUMBER"},
     {"max-queues-user", Verb::max_queues, Subject::user, "USER BRIDGE NUMBER"},
     {"max-queues-group", Verb::max_queues, Subject::group, "GROUP BRIDGE NUMBER"},
+    {"max-ports", Verb::max_ports, Subject::everyone, "BRIDGE NUMBER"},
+    {"max-ports-user", Verb::max_ports, Subject::user, "USER BRIDGE NUMBER"},
+    {"max-ports-group", Verb::max_ports, Subject::group, "GROUP BRIDGE NUMBER"},
 };
 
 bool is_blank(char c) {
@@ -107,8 +111,8 @@ bool parse_range(std::string_view text, AclRule& rule) {
     return true;
 }
 
-bool parse_queues(std::string_view text, AclRule& rule) {
-    const auto number = parse_number(text, limits::kTapQueues);
+bool parse_maximum(std::string_view text, unsigned long limit, AclRule& rule) {
+    const auto number = parse_number(text, limit);
     rule.high = number.value_or(0);
     return rule.high > 0;
 }
@@ -120,7 +124,9 @@ bool parse_value(std::string_view rest, AclRule& rule) {
         case Verb::mtu:
             return parse_range(rule.value, rule);
         case Verb::max_queues:
-            return parse_queues(rule.value, rule);
+            return parse_maximum(rule.value, limits::kTapQueues, rule);
+        case Verb::max_ports:
+            return parse_maximum(rule.value, kMaxPorts, rule);
         case Verb::ifname:
         case Verb::mac:
             return !rule.value.empty();

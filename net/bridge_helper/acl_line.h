@@ -9,7 +9,7 @@ namespace net::helper {
 
 /// One rule of an access file, as written. Views point into the line.
 struct AclRule {
-    enum class Verb { none, allow, deny, include, ifname, mac, mtu, max_queues };
+    enum class Verb { none, allow, deny, include, ifname, mac, mtu, max_queues, max_ports };
     enum class Subject { everyone, user, group };
 
     Verb verb = Verb::none;  ///< none: an empty line or a comment.
@@ -19,7 +19,7 @@ struct AclRule {
     /// include: the path. ifname, mac: patterns, separated by blanks.
     std::string_view value = {};
     unsigned long low = 0;   ///< mtu
-    unsigned long high = 0;  ///< mtu, max_queues
+    unsigned long high = 0;  ///< mtu, max_queues, max_ports
 
     bool is_about(std::string_view name) const { return bridge == "all" || bridge == name; }
 };

@@ -4,6 +4,7 @@
 #include "net/bridge_helper/acl_file.h"
 #include "net/bridge_helper/device.h"
 #include "net/bridge_helper/output.h"
+#include "net/bridge_helper/port_limit.h"
 
 namespace net::helper {
 namespace {
@@ -47,7 +48,7 @@ bool check_acl(const char* path, const Caller& caller, Acl& acl) {
     return true;
 }
 
-bool check_bridge(const Arguments& request, const Acl& acl) {
+bool check_bridge(const Caller& caller, const Arguments& request, const Acl& acl) {
     Refusal why;
     RouteSocket socket;
     PortLink bridge;
@@ -62,7 +63,7 @@ bool check_bridge(const Arguments& request, const Acl& acl) {
     text.add("bridge ").add_quoted(request.bridge).add(" exists, MTU ").add_number(bridge.mtu);
     text.add(bridge.is_up ? ", up" : ", but it is down: nothing passes until it is set up");
     say("ok  ", text.view());
-    return true;
+    return check_port_limit({caller, acl, request, bridge}, 1, why) || refuse(why);
 }
 
 bool check_node() {
@@ -93,7 +94,7 @@ bool check_everything(const char* acl_path, const Caller& caller, const Argument
     Acl acl(caller, request);
     // Each of them, whatever the others say.
     const bool allowed = check_acl(acl_path, caller, acl);
-    const bool has_bridge = check_bridge(request, acl);
+    const bool has_bridge = check_bridge(caller, request, acl);
     const bool has_node = check_node();
     const bool has_capability = check_capability(caller);
     return allowed && has_bridge && has_node && has_capability;

@@ -5,6 +5,7 @@
 #include <linux/if_tun.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
+#include <sys/random.h>
 
 #include <cerrno>
 #include <cstring>
@@ -15,6 +16,8 @@
 namespace net::helper {
 namespace {
 
+/// Names that are tried for a tap: the kernel's choice, and three of ours.
+constexpr int kNames = 4;
 constexpr const char* kTunNode = "/dev/net/tun";
 /// Numerically high, so that the port does not change the address of its bridge: that is the lowest
 /// of its ports' addresses.
@@ -67,6 +70,44 @@ bool explain_attach_failure(int errnum, std::string_view name, Refusal& why) {
         why.hint.add("an interface of that name exists, or the name cannot be used");
     }
     return false;
+}
+
+/// A name for the template that nobody can foresee: whoever waits for new taps waits for the first
+/// free number. False if there is nothing to choose.
+bool choose_number(std::string_view wanted, FixedText<limits::kInterfaceName>& name) {
+    const std::size_t place = wanted.find("%d");
+    std::uint32_t random = 0;
+    if (place == std::string_view::npos ||
+        getrandom(&random, sizeof(random), 0) != static_cast<ssize_t>(sizeof(random))) {
+        return false;
+    }
+    std::string_view tail = wanted;
+    tail.remove_prefix(place + 2);
+    // As large as it may be, and as fits: matches_template() was asked for all of these.
+    for (const std::uint32_t numbers : {32768U, 10000U, 1000U, 100U, 10U}) {
+        name.clear();
+        name.add({wanted.data(), place}).add_number(random % numbers).add(tail);
+        if (name.view().size() < limits::kInterfaceName) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/// The tap with its first queue, under the name that the device has now.
+Claim make_first_queue(RouteSocket& socket, const Arguments& request, Device& device,
+                       unsigned& flags, Refusal& why) {
+    UniqueFd& first = device.queues[0];
+    if (!open_tun_node(first, why) || !choose_flags(first.get(), request, flags, why)) {
+        return Claim::failed;
+    }
+    // EXCL: an interface of that name may be somebody's, and CAP_NET_ADMIN would let us in.
+    if (const int errnum = attach(first.get(), device.ifname, flags | IFF_TUN_EXCL)) {
+        (void)explain_attach_failure(errnum, request.ifname, why);
+        return errnum == EBUSY ? Claim::lost : Claim::failed;
+    }
+    device.count = 1;
+    return claim_device(socket, device, why);
 }
 
 /// Queues after the first attach by the name that it got.
@@ -162,26 +203,29 @@ bool find_bridge(RouteSocket& socket, const Arguments& request, const Acl& acl, 
     return true;
 }
 
-bool make_device(const Arguments& request, Device& device, Refusal& why) {
-    UniqueFd& first = device.queues[0];
-    unsigned flags = 0;
-    if (!open_tun_node(first, why) || !choose_flags(first.get(), request, flags, why)) {
-        return false;
-    }
+bool make_device(RouteSocket& socket, const Arguments& request, Device& device, Refusal& why) {
+    const std::string_view wanted = request.ifname.empty() ? "tap%d" : request.ifname;
+    device.is_multi_queue = request.queues > 1;
     device.ifname.clear();
-    device.ifname.add(request.ifname.empty() ? "tap%d" : request.ifname);
-    // EXCL: an interface of that name may be somebody's, and CAP_NET_ADMIN would let us in.
-    if (const int errnum = attach(first.get(), device.ifname, flags | IFF_TUN_EXCL)) {
-        return explain_attach_failure(errnum, request.ifname, why);
+    device.ifname.add(wanted);
+    for (int attempt = 0; attempt < kNames; ++attempt) {
+        unsigned flags = 0;
+        const Claim claim = make_first_queue(socket, request, device, flags, why);
+        if (claim == Claim::ours) {
+            return add_queues(device, request.queues, flags, why);
+        }
+        if (claim == Claim::failed || !choose_number(wanted, device.ifname)) {
+            return false;
+        }
+        device.queues[0] = UniqueFd();
     }
-    device.count = 1;
-    return claim_device(device, why) && add_queues(device, request.queues, flags, why);
+    return false;
 }
 
 bool join_bridge(RouteSocket& socket, const Arguments& request, const PortLink& bridge,
                  const Device& device, Refusal& why) {
     PortLink link;
-    if (!check_sole_user(socket, device, why) || !find_device(socket, device, link, why)) {
+    if (!find_device(socket, device, link, why)) {
         return false;
     }
     LinkAddress address = link.address;

@@ -22,7 +22,8 @@ namespace net::helper {
 struct Device {
     std::array<UniqueFd, limits::kTapQueues> queues = {};
     std::size_t count = 0;
-    uid_t owner = 0;  ///< Who may attach to it, besides CAP_NET_ADMIN: the caller.
+    bool is_multi_queue = false;
+    uid_t owner = 0;  ///< Who may attach to it in the end, besides CAP_NET_ADMIN: the caller.
     FixedText<limits::kInterfaceName> ifname = {};  ///< As the kernel settled on.
 };
 
@@ -33,11 +34,13 @@ struct Device {
 [[nodiscard]] bool find_bridge(RouteSocket& socket, const Arguments& request, const Acl& acl,
                                PortLink& bridge, Refusal& why);
 
-/// Makes the tap with all its queues, for `device.owner`. Never attaches to an interface that
-/// exists.
-[[nodiscard]] bool make_device(const Arguments& request, Device& device, Refusal& why);
+/// Makes the tap with all its queues; it belongs to root for now. Never attaches to an interface
+/// that exists, and leaves to strangers those that they got into first: if the name has a number to
+/// choose, another one is tried, some times.
+[[nodiscard]] bool make_device(RouteSocket& socket, const Arguments& request, Device& device,
+                               Refusal& why);
 
-/// Makes the tap a port of the bridge: MTU, address, member, up. Fails if a stranger uses it too.
+/// Makes the tap a port of the bridge: MTU, address, member, up.
 [[nodiscard]] bool join_bridge(RouteSocket& socket, const Arguments& request,
                                const PortLink& bridge, const Device& device, Refusal& why);
 

@@ -12,6 +12,8 @@
 #include "net/bridge_helper/check.h"
 #include "net/bridge_helper/device.h"
 #include "net/bridge_helper/output.h"
+#include "net/bridge_helper/ownership.h"
+#include "net/bridge_helper/port_limit.h"
 #include "net/bridge_helper/privileges.h"
 #include "net/bridge_helper/process.h"
 #include "net/bridge_helper/syscall_filter.h"
@@ -69,9 +71,17 @@ bool serve(const Caller& caller, const Arguments& request, Refusal& why) {
     PortLink bridge;
     Device device;
     device.owner = caller.uid;
-    return find_bridge(socket, request, acl, bridge, why) && make_device(request, device, why) &&
-           join_bridge(socket, request, bridge, device, why) &&
-           send_device(request.fd, device, why);
+    const PortLimit limit = {caller, acl, request, bridge};
+    if (!find_bridge(socket, request, acl, bridge, why) || !check_port_limit(limit, 1, why) ||
+        !make_device(socket, request, device, why) ||
+        !join_bridge(socket, request, bridge, device, why) || !hand_over(device, why)) {
+        return false;
+    }
+    if (!check_port_limit(limit, 0, why)) {
+        delete_device(socket, device);  // the caller may have made it persistent by now
+        return false;
+    }
+    return send_device(request.fd, device, why);
 }
 
 int run(const Caller& caller, const Arguments& request) {

@@ -7,15 +7,26 @@
 
 namespace net::helper {
 
-/// Makes a tap the property of `device.owner`. Without an owner it is everybody's: whoever can open
-/// /dev/net/tun may attach a queue to it (tun_not_capable() in the kernel's drivers/net/tun.c).
-///
-/// To be called at once after the tap was made: the kernel cannot make one that has an owner.
-[[nodiscard]] bool claim_device(const Device& device, Refusal& why);
+/// Whom a new tap belongs to.
+enum class Claim {
+    ours,
+    lost,   ///< Somebody else was in it first; it is deleted.
+    failed  ///< It cannot be told.
+};
 
-/// Checks that nobody got in before claim_device(), and takes away what a stranger who did and is
-/// gone again may have left. If somebody did, the interface is deleted. To be called when all
-/// queues are there, before the tap is in a bridge.
-[[nodiscard]] bool check_sole_user(RouteSocket& socket, const Device& device, Refusal& why);
+/// Makes a tap with one queue root's, so that nobody can attach to it, not even the caller. Without
+/// an owner it is everybody's: whoever can open /dev/net/tun may attach a queue to it
+/// (tun_not_capable() in the kernel's drivers/net/tun.c).
+///
+/// To be called at once after the tap was made: the kernel cannot make one that has an owner. Of a
+/// multi-queue one it is then checked that nobody got in before, and what a stranger who did and is
+/// gone again may have left is taken away. Sets `why` unless the outcome is `ours`.
+[[nodiscard]] Claim claim_device(RouteSocket& socket, const Device& device, Refusal& why);
+
+/// Gives the tap, with all its queues and in its bridge, to `device.owner`.
+[[nodiscard]] bool hand_over(const Device& device, Refusal& why);
+
+/// Deletes the tap, whoever has it.
+void delete_device(RouteSocket& socket, const Device& device);
 
 }  // namespace net::helper

@@ -51,7 +51,7 @@ void make_world(const char* ours, const char* theirs) {
                "lowerdir=/etc,upperdir=/run/upper,workdir=/run/work") == 0,
          "overlay");
     std::filesystem::create_directories("/etc/qemu");
-    std::ofstream("/etc/qemu/bridge.conf") << "allow br0\n";
+    std::ofstream("/etc/qemu/bridge.conf") << "allow br0\nmax-queues br0 256\n";
     umask(0);
     need(mknod("/run/tun", S_IFCHR | 0666, makedev(10, 200)) == 0, "mknod");
     need(mount("/run/tun", "/dev/net/tun", nullptr, MS_BIND, nullptr) == 0, "tun node");

@@ -80,7 +80,16 @@ RULES = [
      "the administrator can add: ifname br0 PATTERN"),
     ("ifname of a group", "allow br0\nifname-group lab br0 vm?\n", ("--ifname=vm7",),
      {"groups": (LAB,)}, OK),
-    ("queues without a rule", "allow br0", ("--queues=256",), {}, OK),
+    ("queues without a rule", "allow br0", ("--queues=2",), {},
+     "no rule allows '--queues=2' on bridge 'br0'\n"
+     "the administrator can add: max-queues br0 NUMBER"),
+    ("one queue needs no rule", "allow br0", ("--queues=1",), {}, OK),
+    ("queues of another user", "allow br0\nmax-queues-user bob br0 8\n", ("--queues=2",), {},
+     "no rule allows '--queues=2' on bridge 'br0'\n"
+     "the administrator can add: max-queues br0 NUMBER"),
+    ("a number of ports", "allow br0\nmax-ports br0 1\n", (), {}, OK),
+    ("more ports than a bridge has", "allow br0\nmax-ports br0 1024\n", (), {},
+     ACL + ":2: expected 'max-ports BRIDGE NUMBER'"),
     ("max-queues", "allow br0\nmax-queues br0 4\n", ("--queues=5",), {},
      "'--queues=5' is above the limit: " + ACL + ":2: max-queues br0 4"),
     ("max-queues is the last that passes", "allow br0\nmax-queues br0 4\n", ("--queues=4",), {},
@@ -154,7 +163,8 @@ def check_includes(tap, world):
 
 def check_device(tap, world):
     tap.begin()
-    world.acl("allow br0\nifname br0 *\nmac br0 *\nmtu br0 68-9000\n")
+    world.acl("allow br0\nifname br0 *\nmac br0 *\nmtu br0 68-9000\n"
+              "max-queues br0 8\n")
     answer = world.ask()
     found = link(answer.ifname())
     tap.equal("device: MTU, bridge, address and state are the bridge's and QEMU's",
@@ -195,7 +205,7 @@ def check_device(tap, world):
 
 
 def check_queues(tap, world):
-    world.acl("allow br0")
+    world.acl("allow br0\nmax-queues br0 256\n")
     for queues in (1, 2, 8, 64, 253, 254, 256):
         tap.begin()
         answer = world.ask("br0", "--queues=%d" % queues)
@@ -212,7 +222,7 @@ def check_queues(tap, world):
 def check_matrix(tap, world, qnetdev, qemu):
     theirs = world.install(QEMU_HELPER, "qemu-helper", 0o4755)
     tool = world.install(qnetdev, "qnetdev", 0o755)
-    world.acl("allow br0")
+    world.acl("allow br0\nmax-queues br0 256\n")
     netdev = "tap,id=n0,br=%s,helper=%s%s"
     for queues in (1, 8, 64, 256):
         tap.begin()
@@ -224,6 +234,7 @@ def check_matrix(tap, world, qnetdev, qemu):
                   (0, queues, {"off" if queues == 1 else "on"}))
         tap.end("matrix: ours and ours, %d" % queues)
     tap.begin()
+    world.acl("allow br0")          # QEMU's helper knows no other rules
     run = run_as_user([tool, "try", "--host", "-netdev", netdev % ("br0", theirs, "")])
     tap.check("matrix: our parent, QEMU's helper", run.status == 0, run)
     run = run_as_user([tool, "try", "--host", "-netdev", "bridge,id=n0,helper=" + world.helper])

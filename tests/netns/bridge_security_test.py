@@ -50,7 +50,7 @@ BAD_ARGUMENTS = [
 
 
 def check_arguments(tap, world):
-    world.acl("allow all\nifname all *\nmac all *\nmtu all 0-65535\n")
+    world.acl("allow all\nifname all *\nmac all *\nmtu all 0-65535\nmax-queues all 256\n")
     for arguments in BAD_ARGUMENTS:
         tap.begin()
         answer = world.call(*arguments)
@@ -223,7 +223,7 @@ def check_names(tap, world):
 
 
 def check_signals(tap, world):
-    world.acl("allow br0")
+    world.acl("allow br0\nmax-queues br0 64\n")
 
     def hostile(_fd):
         for number in range(1, 65):
@@ -265,7 +265,7 @@ def killed_run(world, generator):
 
 
 def check_limits(tap, world):
-    world.acl("allow br0")
+    world.acl("allow br0\nmax-queues br0 100\n")
     limits = [
         ("NOFILE", resource.RLIMIT_NOFILE, 8, 1), ("NOFILE", resource.RLIMIT_NOFILE, 40, 1),
         ("FSIZE", resource.RLIMIT_FSIZE, 0, 0), ("NPROC", resource.RLIMIT_NPROC, 0, 0),

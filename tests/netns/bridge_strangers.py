@@ -8,7 +8,7 @@ import socket
 import struct
 import time
 
-from bridge_world import ALICE, BOB, harness, ip
+from bridge_world import ALICE, BOB, TUNGETIFF, harness, ip, link
 
 # <linux/if_tun.h>
 TUNSETIFF, TUNSETPERSIST, TUNSETOWNER, TUNSETQUEUE = 0x400454CA, 0x400454CB, 0x400454CC, 0x400454D9
@@ -54,7 +54,7 @@ def attach(name, flags):
 
 def check_strangers(tap, world):
     """A tap without an owner is everybody's: the kernel then lets anyone attach a queue."""
-    world.acl("allow-user alice br0\n")
+    world.acl("allow-user alice br0\nifname-user alice br0 *\nmax-queues-user alice br0 2\n")
     tap.begin()
     answer = world.ask("br0", "--queues=2")
     name, flags = answer.ifname(), answer.flags()
@@ -75,6 +75,7 @@ def check_strangers(tap, world):
     tap.end("stranger: persistent")
     for trick in TRICKS:
         race_with_stranger(tap, world, trick)
+    outrun_stranger(tap, world)
 
 
 def sneak(trick, name="tap0"):
@@ -104,23 +105,53 @@ def sneak(trick, name="tap0"):
     os._exit(0)
 
 
-def race_with_stranger(tap, world, trick):
-    """The moment in which a new tap has no owner yet, made long."""
-    tap.begin()
+def race(world, trick, *options):
+    """The moment in which a new tap has no owner yet, made long: what the helper says, what it
+    gives, and what is left of tap0."""
     ours, theirs = socket.socketpair()
     os.set_inheritable(theirs.fileno(), True)
     stranger = sneak(trick)
     # The second call is TUNSETIFF, the third TUNSETOWNER.
     delay = "inject=ioctl:delay_exit=%d:when=2..3" % (DELAY * 1000000 * 1.5)
     done = harness.run(["strace", "-u", "alice", "-o", "/dev/null", "-e", delay, world.helper,
-                        "--fd=%d" % theirs.fileno(), "--br=br0", "--queues=2"], close_fds=False)
+                        "--fd=%d" % theirs.fileno(), "--br=br0", "--queues=2", *options],
+                       close_fds=False)
     theirs.close()
+    fds = socket.recv_fds(ours, 1, 8)[1]
     ours.close()
+    left = harness.wait_until(lambda: "tap0" not in harness.interfaces(), 5)
+    return done, fds, left, stranger
+
+
+def end_race(fds, stranger):
+    for fd in fds:
+        os.close(fd)
+    os.kill(stranger, signal.SIGKILL)
+    os.waitpid(stranger, 0)
+
+
+def race_with_stranger(tap, world, trick):
+    tap.begin()
+    done, fds, left, stranger = race(world, trick, "--ifname=tap0")
     tap.check("stranger: gets in at the first moment and %s" % trick,
               done.status == 1 and "the new interface was changed by somebody else" in str(done),
               done)
-    left = harness.wait_until(lambda: "tap0" not in harness.interfaces(), 5)
-    tap.check("stranger: gets in, %s, and holds nothing" % trick, left, harness.interfaces())
-    os.kill(stranger, signal.SIGKILL)
-    os.waitpid(stranger, 0)
+    tap.check("stranger: gets in, %s, and holds nothing" % trick, left and not fds,
+              harness.interfaces())
+    end_race(fds, stranger)
     tap.end("stranger: " + trick)
+
+
+def outrun_stranger(tap, world):
+    """Whoever waits for the next free number has no say in whether others get a tap."""
+    tap.begin()
+    done, fds, left, stranger = race(world, "stays")
+    tap.check("stranger: takes the first name, and the tap gets another",
+              done.status == 0 and len(fds) == 2 and left, "%s\n%s" % (done, harness.interfaces()))
+    if fds:
+        raw = fcntl.ioctl(fds[0], TUNGETIFF, bytes(40))
+        found = link(raw[:16].rstrip(b"\0").decode())
+        tap.equal("stranger: takes the first name, and has no part in the other",
+                  (found["master"], found["linkinfo"]["info_data"].get("numqueues")), ("br0", 2))
+    end_race(fds, stranger)
+    tap.end("stranger: outrun")

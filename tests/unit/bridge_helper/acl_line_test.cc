@@ -83,6 +83,9 @@ TEST(AclLine, RefusesLimitsThatAreNone) {
                              "mtu br0 65536", "mtu br0 +1", "mtu br0"}) {
         EXPECT_EQ(read(line), "error: expected 'mtu BRIDGE MIN-MAX'") << line;
     }
+    for (const char* line : {"max-ports br0 0", "max-ports br0 1024", "max-ports br0 x"}) {
+        EXPECT_EQ(read(line), "error: expected 'max-ports BRIDGE NUMBER'") << line;
+    }
     for (const char* line : {"max-queues br0 0", "max-queues br0 257", "max-queues br0 2 3"}) {
         EXPECT_EQ(read(line), "error: expected 'max-queues BRIDGE NUMBER'") << line;
     }

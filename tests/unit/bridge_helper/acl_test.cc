@@ -82,6 +82,26 @@ TEST_F(AclVerdict, GrantsTheLargestNumberOfQueues) {
               "'--queues=8' is above the limit: f:2: max-queues br0 4");
 }
 
+TEST_F(AclVerdict, GrantsOneQueueToEverybodyAndMoreByARule) {
+    EXPECT_EQ(verdict({"allow br0"}), "ok");
+    request_.queues = 2;
+    EXPECT_EQ(verdict({"allow br0", "max-queues br1 8"}),
+              "no rule allows '--queues=2' on bridge 'br0'");
+    EXPECT_EQ(verdict({"allow br0", "max-queues br0 2"}), "ok");
+}
+
+TEST_F(AclVerdict, GrantsTheLargestNumberOfPorts) {
+    Acl acl(*caller_, request_);
+    EXPECT_EQ(acl.max_ports(), 128U);
+    for (const char* line : {"max-ports br0 4", "max-ports-user 1000 all 8", "max-ports br0 2",
+                             "max-ports-user 5 br0 16", "max-ports br1 32"}) {
+        AclRule rule;
+        Refusal why;
+        ASSERT_TRUE(parse_acl_line(line, rule, why) && acl.apply(rule, {.text = line}, why));
+    }
+    EXPECT_EQ(acl.max_ports(), 8U);
+}
+
 TEST(AclPattern, KnowsStarAndQuestionMark) {
     EXPECT_TRUE(matches_pattern("*", ""));
     EXPECT_TRUE(matches_pattern("vm*", "vm"));

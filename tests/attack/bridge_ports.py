@@ -1,0 +1,135 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""A permitted user of the bridge helper who wants the whole bridge, and the memory of the host.
+
+    bridge_ports.py QNETDEV HELPER ACL_PATH
+
+Whoever has a tap can make it persistent, and let go of it: what a user may have is not what his
+processes hold.
+"""
+import fcntl
+import os
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "netns"))
+from bridge_strangers import TUNSETPERSIST, as_user, attach  # noqa: E402
+from bridge_world import ALICE, BOB, Checker, World, harness, ip, link  # noqa: E402
+
+DEFAULT = 128
+
+
+def full(most):
+    return ("user %d has as many taps on bridge 'br0' as are allowed: %d\npersistent ones count too; "
+            "the administrator can add: max-ports br0 NUMBER" % (ALICE, most))
+
+
+def take(world, *options, **how):
+    """A tap that stays; its name, or the reason why there is none."""
+    answer = world.ask("br0", *options, **how)
+    if answer.status != 0:
+        return answer.reason
+    name = answer.ifname()
+    fcntl.ioctl(answer.fds[0], TUNSETPERSIST, 1)
+    answer.close()
+    return name
+
+
+def taps():
+    return [name for name in harness.interfaces() if name != "br0"]
+
+
+def batch(lines):
+    subprocess.run(["ip", "-batch", "-"], input="".join(lines).encode(), check=True, timeout=60)
+
+
+def give_back(names):
+    batch("link del %s\n" % name for name in names)
+
+
+def queues_need_a_rule(tap, world):
+    tap.begin()
+    world.acl("allow br0\n")
+    tap.equal("several queues, some MiB each tap, are not for everybody", take(world, "--queues=2"),
+              "no rule allows '--queues=2' on bridge 'br0'\n"
+              "the administrator can add: max-queues br0 NUMBER")
+    tap.end("queues")
+
+
+def persistent_taps_count(tap, world):
+    tap.begin()
+    world.acl("allow br0\nmax-queues br0 2\nmax-ports br0 1\nmax-ports-user alice br0 3\n")
+    mine = [take(world, "--queues=2"), take(world), take(world, "--queues=2")]
+    tap.check("as many taps as the rule grants", all(link(name) for name in mine), mine)
+    tap.equal("and no more, persistent or not", take(world), full(3))
+    report = world.call("--check", "--br=br0")
+    tap.check("--check says so too", report.status == 1 and full(3).split("\n")[0] in report.text,
+              report)
+    tap.equal("root is not limited", link(take(world, user=0)) is not None, True)
+    others = take(world, user=BOB)
+    tap.check("another user has a number of his own", link(others), others)
+    tap.equal("and one that is smaller", take(world, user=BOB),
+              full(1).replace("user %d" % ALICE, "user %d" % BOB))
+    give_back(mine[:1])
+    again = take(world)
+    tap.check("what is deleted can be had again", link(again), again)
+    give_back(taps())
+    tap.end("rule")
+
+
+def there_is_a_limit_without_a_rule(tap, world):
+    tap.begin()
+    world.acl("allow br0\n")
+    batch("tuntap add a%d mode tap user %d\nlink set a%d master br0\n"
+          % (number, ALICE, number) for number in range(DEFAULT))
+    tap.equal("a limit without any rule", take(world), full(DEFAULT))
+    give_back(["a0"])
+    last = take(world)
+    tap.check("the last one that it leaves", link(last), last)
+    ip("link", "set", "a1", "nomaster")
+    tap.check("what is on no bridge takes no place on this one",
+              link(take(world)) is not None and take(world) == full(DEFAULT), last)
+    give_back(taps())
+    tap.end("default")
+
+
+def caller_is_kept_out_until_the_end(tap, world):
+    """He could else make a tap persistent that the helper has not counted yet, and end the helper."""
+    tap.begin()
+    world.acl("allow br0\nmax-queues br0 2\n")
+    trace = ["strace", "-u", "alice", "-o", "/dev/null", "-e",
+             "inject=sendto:delay_enter=700000:when=3..5"]
+    helper = subprocess.Popen([*trace, world.helper, "--fd=3", "--br=br0", "--queues=2"],
+                              close_fds=False, stderr=subprocess.DEVNULL, preexec_fn=socket_on_3)
+    said = set()
+    while helper.poll() is None:
+        found = link("tap0")
+        if found is not None and found.get("master") is None:
+            said.add(as_user(ALICE, lambda: str(attach("tap0", 0x1102) > 2)))
+    tap.equal("a caller cannot attach to a tap that is not finished", said, {"EPERM"})
+    tap.end("caller")
+
+
+def socket_on_3():
+    import socket  # pylint: disable=import-outside-toplevel
+    ours, theirs = socket.socketpair()
+    os.dup2(theirs.detach(), 100)
+    os.dup2(ours.detach(), 4)
+    os.dup2(100, 3)
+    os.set_inheritable(3, True)
+    os.set_inheritable(4, True)
+
+
+def main():
+    _tool, helper, acl_path = sys.argv[1:4]
+    tap = Checker()
+    world = World(helper, acl_path)
+    queues_need_a_rule(tap, world)
+    persistent_taps_count(tap, world)
+    there_is_a_limit_without_a_rule(tap, world)
+    caller_is_kept_out_until_the_end(tap, world)
+    tap.done()
+
+
+if __name__ == "__main__":
+    main()
