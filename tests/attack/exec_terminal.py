@@ -199,8 +199,9 @@ class Attacks(exec_world.Exec):
     def test_interrupt_reaches_a_new_session(self):
         shell, terminal = pty.fork()
         if shell == 0:
-            os.execv(self.path, [self.path, "exec", *VMM, "--new-session=on", "--", "sh", "-c",
-                                 "echo ready; sleep 60"])
+            # Not sh: dash can lose a signal that arrives while it starts a program.
+            os.execv(self.path, [self.path, "exec", *VMM, "--new-session=on", "--", PYTHON, "-c",
+                                 "import time; print('ready', flush=True); time.sleep(60)"])
         said = b""
         while b"ready" not in said and select.select([terminal], [], [], 20)[0]:
             said += os.read(terminal, 4096)
