@@ -9,20 +9,14 @@
 namespace net {
 namespace {
 
-/// What is read from and written to the descriptor must be frames of Ethernet and nothing else but
-/// the virtio-net header: a netdev would take the rest for part of them.
-Result<void> check_frame_format(const TapBuild& build, const TunInterface& interface, int fd) {
-    const std::string subject =
-        "descriptor " + std::to_string(fd) + " is of '" + interface.name + "', which ";
+/// A netdev's frames are Ethernet's. QEMU takes such a descriptor too, so it is no error. Packet
+/// information cannot be told: TUNGETIFF has IFF_NOFILTER, which is the same bit, for IFF_NO_PI.
+void warn_of_layer_3(const TapBuild& build, const TunInterface& interface, int fd) {
     if ((interface.flags & tun_flags::kTap) == 0) {
-        build.context.log().warning("netdev '" + build.group.id() + "': " + subject +
-                                    "is a tun (layer 3) interface: no Ethernet frame passes it");
+        build.context.log().warning(
+            "netdev '" + build.group.id() + "': descriptor " + std::to_string(fd) + " is of '" +
+            interface.name + "', which is a tun (layer 3) interface: no Ethernet frame passes it");
     }
-    if ((interface.flags & tun_flags::kNoPacketInfo) == 0) {
-        return Error(subject + "puts packet information before each frame")
-            .with_hint("pass a descriptor that was opened with IFF_NO_PI");
-    }
-    return {};
 }
 
 /// The queues of one netdev are alike, and of one interface: packets would go astray otherwise.
@@ -98,7 +92,7 @@ Result<void> net_tap_fd_init_external(TapBuild& build, TapFd fd, std::string_vie
             .with_prefix("descriptor " + std::to_string(fd.fd) + " is no open tap")
             .with_hint("pass a descriptor of /dev/net/tun on which TUNSETIFF was done");
     }
-    NET_TRY(check_frame_format(build, *interface, fd.fd));
+    warn_of_layer_3(build, *interface, fd.fd);
     NET_TRY(check_consistency(build, *interface));
     const bool vnet_hdr = (interface->flags & tun_flags::kVnetHdr) != 0;
     build.vnet_hdr = vnet_hdr;

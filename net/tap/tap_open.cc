@@ -108,12 +108,6 @@ bool may_be_macvtap(const TapOpenOptions& options, const Error& error) {
 /// A multi-queue tap that has queues already goes on as it is, whatever TUNSETIFF was asked for.
 Result<void> adopt_format(TunKernel& kernel, const TapOpenOptions& options, TapQueue& queue) {
     const TunInterface interface = NET_TRY(kernel.get_iff(queue.fd.get()));
-    if ((interface.flags & tun_flags::kNoPacketInfo) == 0) {
-        return Error("tap '" + queue.ifname +
-                     "' is in use, and puts packet information before each frame")
-            .with_param("ifname")
-            .with_hint("its other users have to open it with IFF_NO_PI: choose another ifname");
-    }
     queue.vnet_hdr = (interface.flags & tun_flags::kVnetHdr) != 0;
     if (options.vnet_hdr.value_or(queue.vnet_hdr) != queue.vnet_hdr) {
         return Error(std::string("'vnet_hdr' is ") + (*options.vnet_hdr ? "on" : "off") +

@@ -226,13 +226,6 @@ TEST_F(OpenByName, TheHeaderOfATapInUseIsTakenAsItIs) {
     EXPECT_FALSE(client(1).has_vnet_hdr());
 }
 
-TEST_F(OpenByName, PacketInformationOfATapInUseIsRefused) {
-    const UniqueFd other = open_tun("t0", IFF_TAP | IFF_MULTI_QUEUE);
-    EXPECT_EQ(outcome(init({.ifname = "t0", .queues = 2})),
-              "queue 0: tap 't0' is in use, and puts packet information before each frame\n"
-              "hint: its other users have to open it with IFF_NO_PI: choose another ifname");
-}
-
 TEST_F(OpenByName, TheHeaderLengthOfAPersistentTapIsSetBackTo10) {
     const PersistentTun tap("t0", kTap | IFF_VNET_HDR);
     set_int(open_tap("t0", IFF_VNET_HDR).get(), TUNSETVNETHDRSZ, 12);

@@ -198,16 +198,6 @@ TEST_F(PipelineFds, WarnsOfATunInterface) {
                   " is of 't0', which is a tun (layer 3) interface: no Ethernet frame passes it"});
 }
 
-TEST_F(PipelineFds, RefusesPacketInformation) {
-    const int number = pass("a", "t0", 0);
-    tun_.at("t0").flags = tun_flags::kTap;
-    const Error error = refusal({.fd = "a"}, kMonitor);
-    EXPECT_EQ(error.message(), "fd 'a': descriptor " + std::to_string(number) +
-                                   " is of 't0', which puts packet information before each frame");
-    EXPECT_EQ(error.param(), "fd");
-    EXPECT_EQ(error.hint(), "pass a descriptor that was opened with IFF_NO_PI");
-}
-
 TEST_F(PipelineFds, LooksForAllNamesBeforeItTakesOne) {
     (void)pass("a", "t0", kMulti);
     const Error error = refusal({.fds = "a:b"}, kMonitor);
