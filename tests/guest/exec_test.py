@@ -87,6 +87,9 @@ def check_privileges(tap, facts, group):
 
 def main():
     program, emulator, kernel_folder = sys.argv[1:4]
+    if os.uname().machine != "x86_64":
+        harness.skip_all("this processor is no x86-64")
+    harness.need_program(emulator, "qemu-system-x86_64")
     if os.geteuid() != 0:
         harness.skip_all("bridges and other users need root")
     try:

@@ -249,6 +249,7 @@ def check_matrix(tap, world, qnetdev, qemu):
               run)
     tap.end("matrix: our parent")
     if not qemu:
+        tap.skip("matrix: QEMU", "qemu-system-x86_64 is not installed")
         return
     for form in ("bridge,id=n0,br=%s,helper=%s", "tap,id=n0,br=%s,helper=%s"):
         tap.begin()

@@ -176,6 +176,7 @@ def judge(job):
 
 def main():
     tool, emulator, data = os.path.abspath(sys.argv[1]), sys.argv[2], sys.argv[3]
+    harness.need_program(emulator, "qemu-system-x86_64")
     if os.geteuid() != 0:
         harness.skip_all("the prepared descriptors and mounts need root")
     harness.need_tun()

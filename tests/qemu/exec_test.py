@@ -81,6 +81,7 @@ def check_options(tap, program, emulator):
 
 def main():
     program, emulator = os.path.abspath(sys.argv[1]), sys.argv[2]
+    harness.need_program(emulator, "qemu-system-x86_64")
     if os.geteuid() != 0:
         harness.skip_all("other users need root")
     harness.need_tun()

@@ -151,6 +151,7 @@ def private_etc():
 
 def main():
     program, emulator = os.path.abspath(sys.argv[1]), sys.argv[2]
+    harness.need_program(emulator, "qemu-system-x86_64")
     if os.geteuid() != 0:
         harness.skip_all("mounts and bridges need root")
     harness.need_tun(mounts=True)
@@ -165,6 +166,8 @@ def main():
                 check_removal(tap, qemu)
             if os.access(HELPER, os.X_OK):
                 check_qemu_helper(tap, qemu, program)
+            else:
+                tap.skip("QEMU's own helper", HELPER + " is not installed")
         finally:
             qemu.end()
     tap.done()

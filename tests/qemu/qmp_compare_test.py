@@ -372,6 +372,7 @@ def compare(tap, folder, program, qemu_paths, rounds, seed):
 
 def main():
     program, emulator = os.path.abspath(sys.argv[1]), sys.argv[2]
+    harness.need_program(emulator, "qemu-system-x86_64")
     rounds = int(sys.argv[3]) if len(sys.argv) > 3 else 400
     seed = int(sys.argv[4]) if len(sys.argv) > 4 else 7
     harness.need_tun()

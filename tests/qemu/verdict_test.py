@@ -61,6 +61,7 @@ def ask_tool(tool, cases):
 
 def main():
     tool, emulator, data = os.path.abspath(sys.argv[1]), sys.argv[2], sys.argv[3]
+    harness.need_program(emulator, "qemu-system-x86_64")
     if os.geteuid() != 0:
         harness.skip_all("the namespaces need root")
     sys.path.insert(0, data)

@@ -136,17 +136,14 @@ class Tests(exec_world.Exec):
     def test_vhost(self):
         """A stand-in for /dev/vhost-net, seen by this test alone."""
         device = "/dev/vhost-net"
-        if os.path.exists(device):
-            harness.mount("/dev/null", device, None, 4096)     # MS_BIND
-        else:
-            self.fails("no vhost", ["--", "true", "-netdev", "tap,id=a,vhost=on," + PLAIN],
-                       "-netdev tap,id=a,vhost=on,%s: /dev/vhost-net: No such file or directory" %
-                       PLAIN, "load the kernel module vhost_net, or drop 'vhost'")
-            harness.mount("tmpfs", "/dev", "tmpfs", 0, b"size=1m")
-            os.mkdir("/dev/net")
-            os.mknod("/dev/net/tun", 0o20666, os.makedev(10, 200))
-            os.mknod("/dev/null", 0o20666, os.makedev(1, 3))
-            os.mknod(device, 0o20666, os.makedev(1, 3))
+        harness.mount("tmpfs", "/dev", "tmpfs", 0, b"size=1m")
+        os.mkdir("/dev/net")
+        os.mknod("/dev/net/tun", 0o20666, os.makedev(10, 200))
+        os.mknod("/dev/null", 0o20666, os.makedev(1, 3))
+        self.fails("no vhost", ["--", "true", "-netdev", "tap,id=a,vhost=on," + PLAIN],
+                   "-netdev tap,id=a,vhost=on,%s: /dev/vhost-net: No such file or directory" %
+                   PLAIN, "load the kernel module vhost_net, or drop 'vhost'")
+        os.mknod(device, 0o20666, os.makedev(1, 3))
         found = self.child("vhost", [], ["-netdev", "tap,id=a,queues=2,vhost=on,poll-us=5," + PLAIN])
         self.tap.equal("vhost: one for each queue", found.get("argv"),
                        ["-netdev", "tap,id=a,vhost=on,poll-us=5,fds=3:4,vhostfds=5:6"])

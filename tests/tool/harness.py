@@ -40,6 +40,12 @@ class Tap:
         sys.stdout.flush()
         return bool(ok)
 
+    def skip(self, name, reason):
+        """A case that cannot run here. It is counted, and scripts/test refuses most reasons."""
+        self.count += 1
+        print("ok %d - %s # SKIP %s" % (self.count, re.sub(r"[#\s]+", " ", name), reason))
+        sys.stdout.flush()
+
     def equal(self, name, got, want):
         return self.check(name, got == want, "got:  %r\nwant: %r" % (got, want))
 
@@ -63,6 +69,12 @@ def skip_all(reason):
     """For a machine that really cannot run the test."""
     print("1..0 # SKIP " + reason)
     sys.exit(0)
+
+
+def need_program(path, name):
+    """Ends the test as skipped where the build found no such program."""
+    if not path:
+        skip_all(name + " is not installed")
 
 
 def unshare(flags):

@@ -110,6 +110,7 @@ def without_repeats(items):
 
 
 def main():
+    harness.need_program(sys.argv[2], "qemu-system-x86_64")
     tap = harness.Tap()
     harness.need_tun()
     with tempfile.TemporaryDirectory() as folder:
