@@ -17,6 +17,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <stdexcept>
 
 #include "net/base/fd_reaper.h"
 
@@ -24,9 +25,7 @@ namespace net::test {
 
 void require(bool done, const std::string& what) {
     if (!done) {
-        std::fprintf(stderr, "test preparation failed: %s: %s\n", what.c_str(),
-                     std::strerror(errno));
-        std::abort();
+        throw std::runtime_error("test preparation failed: " + what + ": " + std::strerror(errno));
     }
 }
 
@@ -162,7 +161,12 @@ std::string in_child(const std::function<std::string()>& body) {
     const pid_t pid = fork();
     require(pid >= 0, "fork");
     if (pid == 0) {
-        const std::string text = body();
+        std::string text;
+        try {
+            text = body();
+        } catch (const std::exception& failure) {
+            text = failure.what();
+        }
         _exit(write(write_end.get(), text.data(), text.size()) < 0 ? 1 : 0);
     }
     write_end.reset();

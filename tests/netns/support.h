@@ -17,7 +17,8 @@
 
 namespace net::test {
 
-/// Aborts the test program with errno's text: a test's own preparation must not fail.
+/// Ends the test as failed, with errno's text, by an exception: a test's own preparation must not
+/// fail. In a thread of a test's own that is the end of the program.
 void require(bool done, const std::string& what);
 
 using Tap = qapi::NetdevTapOptions;
