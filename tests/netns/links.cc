@@ -173,6 +173,12 @@ void rename_link(const std::string& name, const std::string& new_name) {
     request.run("rename " + name);
 }
 
+void move_link(const std::string& name, int netns_fd) {
+    Request request(RTM_NEWLINK, NLM_F_ACK, index_of(name));
+    mnl_attr_put_u32(request.message(), IFLA_NET_NS_FD, static_cast<std::uint32_t>(netns_fd));
+    request.run("move " + name);
+}
+
 void delete_link(const std::string& name) {
     Request request(RTM_DELLINK, NLM_F_ACK, index_of(name));
     request.run("delete " + name);

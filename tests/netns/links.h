@@ -33,6 +33,8 @@ std::optional<Link> find(const std::string& name);
 void set_up(const std::string& name);
 void set_master(const std::string& name, const std::string& bridge);
 void rename_link(const std::string& name, const std::string& new_name);
+/// To the network namespace that the descriptor is one of.
+void move_link(const std::string& name, int netns_fd);
 void delete_link(const std::string& name);
 
 /// A bridge that lives as long as this object.

@@ -2,6 +2,7 @@
 /// Removal of netdevs: of one, of all, of a context; and what must survive it.
 #include <fcntl.h>
 #include <linux/if_tun.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 
 #include <array>
@@ -29,6 +30,14 @@ protected:
             count += name.front() == 'c' ? 1 : 0;
         }
         return count;
+    }
+    /// A further network namespace, which nobody is in.
+    static UniqueFd make_namespace() {
+        const UniqueFd here(open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
+        require(here && unshare(CLONE_NEWNET) == 0, "unshare");
+        UniqueFd there(open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
+        require(there && setns(here.get(), CLONE_NEWNET) == 0, "setns");
+        return there;
     }
     /// net_cleanup() as somebody who shares no descriptor calls it: deletes what it may.
     void clean_up() { net_cleanup(context(), {.exclusive = true}); }
@@ -174,6 +183,15 @@ TEST_F(Removal, CleanupKeepsAForeignTapWithTheFormerNameOfOurs) {
     clean_up_in_company();
     EXPECT_TRUE(find("t0").has_value());
     EXPECT_FALSE(find("renamed").has_value());
+}
+
+TEST_F(Removal, CleanupKeepsAForeignTapThatHasTheNameOfOursInAnotherNamespace) {
+    ASSERT_EQ(outcome(init({.ifname = "t0"})), "ok");
+    const UniqueFd there = make_namespace();
+    move_link("t0", there.get());
+    const UniqueFd other = open_tap("t0", 0);
+    clean_up_in_company();
+    EXPECT_TRUE(find("t0").has_value());
 }
 
 TEST_F(Removal, CleanupKeepsAForeignTapThatTookOverAName) {

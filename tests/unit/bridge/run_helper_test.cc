@@ -157,6 +157,11 @@ TEST(RunHelper, BelievesNoRefusalOfAHelperThatSucceeds) {
               "helper '" + kHelper + " refuse=no' sent data without a descriptor");
 }
 
+TEST(RunHelper, BelievesNoRefusalBehindADescriptor) {
+    EXPECT_EQ(queues_problem("send=1 refuse=no exit=1", 2),
+              "helper 'PATH send=1 refuse=no exit=1' exited with status 1 | " + kQueuesHint);
+}
+
 TEST(RunHelper, LetsTheHelperKnowThatReasonsAreWanted) {
     EXPECT_TRUE(run(kHelper + " check-greeting send=1"));
 }

@@ -104,6 +104,18 @@ TEST_F(NetClientRegistryTest, RemovesABackendUnderItsNic) {
     EXPECT_EQ(fake_client(nic, 1).link_changed_calls, 0);
 }
 
+TEST_F(NetClientRegistryTest, ForgetsTheFramesOfAClientThatGoes) {
+    NetClientGroup& backend = add("n0", Kind::netdev);
+    NetClientGroup& nic = add("nic0", Kind::nic);
+    ASSERT_TRUE(registry_.attach(nic, backend));
+    fake_client(nic).can_take = false;
+    EXPECT_EQ(backend.client(0).send(TextFrame("x")), Delivery::busy);
+    const std::unique_ptr<NetClientGroup> taken = registry_.remove(nic);
+    fake_client(*taken).can_take = true;
+    taken->client(0).flush_incoming();
+    EXPECT_TRUE(fake_client(*taken).received.empty());
+}
+
 TEST_F(NetClientRegistryTest, FreesANicThatWaitsForTheBackendThatGoes) {
     NetClientGroup& backend = add("n0", Kind::netdev);
     NetClientGroup& nic = add("nic0", Kind::nic);

@@ -151,8 +151,10 @@ TEST_F(GlibEventLoop, DropsStaleEventsWhenTheSlotWasTakenAgain) {
     int newcomer_calls = 0;
     for (std::size_t i = 0; i < 2; ++i) {
         watches[i] = watch(fds[i].get(), fd_readable, [&, i](unsigned) {
-            watches[1 - i].reset();
+            // The newcomer gets the slot that was free last: that of the other one, whose event of
+            // this round is still to come.
             watches[i].reset();
+            watches[1 - i].reset();
             newcomer = watch(quiet.get(), fd_readable, [&](unsigned) { ++newcomer_calls; });
             watches[i] = watch(fds[1 - i].get(), fd_none, [&](unsigned) { ++newcomer_calls; });
         });

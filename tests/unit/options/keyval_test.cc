@@ -81,8 +81,14 @@ TEST(Keyval, RefusesListAndObjectInOne) {
 TEST(Keyval, RefusesGaps) {
     EXPECT_EQ(tree("a.0=x,a.2=y"),
               "'a.1' is missing [a.1] (elements of a list are numbered from 0, without gaps)");
-    EXPECT_EQ(tree("a.99999999999999999999999=x"),
-              "'a.0' is missing [a.0] (elements of a list are numbered from 0, without gaps)");
+    // 2^64, 2^64 + 1 and 2^65 would be 0, 1 and 0 if an index could wrap around.
+    for (const char* number :
+         {"18446744073709551616", "36893488147419103232", "99999999999999999999999"}) {
+        EXPECT_EQ(tree("a." + std::string(number) + "=x"),
+                  "'a.0' is missing [a.0] (elements of a list are numbered from 0, without gaps)");
+    }
+    EXPECT_EQ(tree("a.0=x,a.18446744073709551617=y"),
+              "'a.1' is missing [a.1] (elements of a list are numbered from 0, without gaps)");
 }
 
 TEST(Keyval, RefusesHelp) {
@@ -93,11 +99,17 @@ TEST(Keyval, RefusesHelp) {
 }
 
 TEST(Keyval, LimitsNesting) {
-    std::string key = "a";
-    for (int i = 0; i < 2000; ++i) {
-        key += ".a";
-    }
-    EXPECT_EQ(tree(key + "=1"), "options are nested deeper than 1024 levels []");
+    const auto nested = [](int names) {
+        std::string key = "a";
+        for (int i = 1; i < names; ++i) {
+            key += ".a";
+        }
+        return tree(key + "=1");
+    };
+    // The whole is a level, too, as it is in JSON.
+    EXPECT_TRUE(nested(1023).starts_with("{")) << nested(1023).substr(0, 80);
+    EXPECT_EQ(nested(1024), "options are nested deeper than 1024 levels []");
+    EXPECT_EQ(nested(2000), "options are nested deeper than 1024 levels []");
 }
 
 TEST(KeyvalNetdev, ReadsNestedAddresses) {

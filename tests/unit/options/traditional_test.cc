@@ -225,6 +225,8 @@ TEST(Traditional, GivesIpv6NetADefaultLength) {
 TEST(Traditional, RefusesABadIpv6Net) {
     EXPECT_EQ(fault("user,id=a,ipv6-net=fec0::/x"),
               "'ipv6-net' must be PREFIX or PREFIX/LENGTH, not 'fec0::/x' [ipv6-net]");
+    EXPECT_EQ(fault("user,id=a,ipv6-net=fec0::/-1"),
+              "'ipv6-net' must be PREFIX or PREFIX/LENGTH, not 'fec0::/-1' [ipv6-net]");
     EXPECT_EQ(fault("tap,id=a,ipv6-net=fec0::"), "'ipv6-net' is not an option of tap [ipv6-net]");
 }
 

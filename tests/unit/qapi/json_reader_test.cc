@@ -71,6 +71,18 @@ TEST(JsonReader, RefusesAKeyGivenTwice) {
     ASSERT_FALSE(document);
     EXPECT_EQ(document.error().message(),
               "invalid JSON at column 14: the key 'a' stands here a second time");
+    // Many, so that whatever order they are looked at in, it is not by chance the first.
+    for (const char* first : {"a", "b", "c", "d", "e", "f", "g", "h"}) {
+        std::string text =
+            R"({"a":1,"b":1,"c":1,"d":1,"e":1,"f":1,"g":1,"h":1,")" + std::string(first) + "\":2";
+        for (const char* later : {"h", "g", "f", "e", "d", "c", "b", "a"}) {
+            text += ",\"" + std::string(later) + "\":3";
+        }
+        text += "}";
+        EXPECT_EQ(parse_json(text).error().message(), "invalid JSON at column 50: the key '" +
+                                                          std::string(first) +
+                                                          "' stands here a second time");
+    }
     EXPECT_EQ(document.error().span(), (net::TextSpan{13, 8}));
     EXPECT_EQ(document.error().stage(), net::Stage::parse);
 }

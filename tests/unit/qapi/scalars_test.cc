@@ -71,6 +71,9 @@ TEST(ParseSize, TakesFractionsOfASuffix) {
     EXPECT_EQ(parse_size(".5k"), 512U);
     EXPECT_EQ(parse_size("1.k"), 1024U);
     EXPECT_EQ(parse_size("0.1k"), 102U);
+    EXPECT_EQ(parse_size("0.0004k"), 0U);
+    EXPECT_EQ(parse_size("0.0005k"), 1U) << "0.512 is rounded";
+    EXPECT_EQ(parse_size("0.9999k"), 1024U);
     EXPECT_EQ(parse_size("1.0"), 1U);
     EXPECT_EQ(parse_size("15.5E"), std::uint64_t{31} << 59U);
 }

@@ -79,6 +79,20 @@ TEST(FdSets, HoldsOnlySoMany) {
     EXPECT_TRUE(sets.add(7, {}, null())) << "there is room again";
 }
 
+TEST(NamedFds, HoldsOnlySoMany) {
+    // As above: names without a descriptor count.
+    NamedFds fds;
+    for (std::size_t held = 0; held < limits::kHeldFds; ++held) {
+        ASSERT_TRUE(fds.add("fd" + std::to_string(held), null())) << held;
+    }
+    const Result<void> added = fds.add("more", null());
+    ASSERT_FALSE(added);
+    EXPECT_EQ(added.error().message(), "the monitor holds 4096 named descriptors already");
+    EXPECT_EQ(added.error().hint(), "closefd makes room");
+    ASSERT_TRUE(fds.close("fd0"));
+    EXPECT_TRUE(fds.add("more", null()));
+}
+
 class NamedFdsDispose : public ::testing::Test {
 protected:
     std::vector<UniqueFd> disposed_;
