@@ -45,7 +45,7 @@ class Qemu:
         self.stream.write("\n")
         self.stream.flush()
         while True:
-            answer = json.loads(self.stream.readline())
+            answer = harness.read_json(self.stream.readline())
             if "return" in answer:
                 return answer["return"]
             if "error" in answer:

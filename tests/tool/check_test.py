@@ -92,6 +92,24 @@ class CheckTest:
                            sorted(self.run("convert", "-netdev", as_json).out.strip().split(",")),
                            sorted(argument.split(",")))
 
+    def test_convert_to(self):
+        text = "tap,id=n,queues=4"
+        as_json = '{"id":"n","type":"tap","queues":4}'
+        for given in (text, as_json):
+            for words, want in ((["--to", "json"], "json"), (["--to", "text"], "text")):
+                outcome = self.run("convert", *words, "-netdev", given)
+                line = outcome.out.rstrip("\n")
+                if want == "json":
+                    good = json.loads(line or "0") == json.loads(as_json)
+                else:
+                    good = sorted(line.split(",")) == sorted(text.split(","))
+                self.tap.check("convert --to %s of %s" % (want, given),
+                               outcome.status == 0 and not outcome.err and good, outcome)
+        outcome = self.run("convert", "--to", "yaml", "-netdev", text)
+        self.tap.check("convert --to something else", (outcome.status, outcome.out) == (2, "") and
+                       outcome.err.startswith("qnetdev: '--to' must be json or text, not 'yaml'\n"),
+                       outcome)
+
 
 def main():
     test = CheckTest(sys.argv[1])

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import time
@@ -172,8 +173,15 @@ class Tests(exec_world.Exec):
                        "\t".join([str(USER)] * 4))
 
     def test_groups_of_a_user(self):
+        # A database in which the user has further groups, seen by this test alone.
+        database = os.path.join(self.folder, "group")
+        shutil.copy("/etc/group", database)
+        with open(database, "a", encoding="ascii") as out:
+            out.write("further1:x:4801:nobody\nfurther2:x:4802:root,nobody\nother:x:4803:root\n")
+        harness.mount(database, "/etc/group", None, 4096)     # MS_BIND
         wanted = subprocess.run(["id", "-G", "nobody"], capture_output=True, text=True,
                                 check=True, timeout=10).stdout.split()
+        self.tap.check("by name: the user has further groups", {"4801", "4802"} < set(wanted), wanted)
         found = self.child("by name", ["--user", "nobody"], [])
         self.tap.equal("by name: the groups of the database",
                        sorted(found.get("status", {}).get("Groups", "").split()), sorted(wanted))

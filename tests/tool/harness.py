@@ -6,6 +6,7 @@ that nothing on the machine can be seen or touched, and looks afterwards for
 what a program has left behind there.
 """
 import ctypes
+import json
 import os
 import re
 import signal
@@ -216,6 +217,15 @@ def run(argv, stdin=b"", timeout=20, **options):
         status = None
     return Outcome(status, out.decode("utf-8", "backslashreplace"),
                    err.decode("utf-8", "backslashreplace"), time.monotonic() - start)
+
+
+def read_json(text):
+    """The value; ValueError also for a key that stands in an object twice."""
+    def unique(pairs):
+        if len(dict(pairs)) != len(pairs):
+            raise ValueError("a key twice: %r" % (pairs,))
+        return dict(pairs)
+    return json.loads(text, object_pairs_hook=unique)
 
 
 def parse_table(text):

@@ -69,7 +69,7 @@ class Qmp:
 
     def answer(self):
         while True:
-            answer = json.loads(self.stream.readline())
+            answer = harness.read_json(self.stream.readline())
             if "event" not in answer:
                 return answer
 

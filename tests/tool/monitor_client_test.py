@@ -41,6 +41,18 @@ def test_scripts(tap, who, client):
     tap.check(who + ": switches", '"running": false' in outcome.out, outcome)
     tap.check(who + ": events apart from answers", '"STOP"' in outcome.err and
               '"event"' not in outcome.out, outcome)
+    outcome = client.run("help set_link", "help")
+    lines = outcome.out.splitlines()
+    tap.equal(who + ": help of a command", lines[:3], ["set_link", "  name=string", "  up=on|off"])
+    tap.check(who + ": help of all", "set_link" in lines[3:] and "netdev_add" in lines[3:] and
+              lines[-1] == "help COMMAND lists a command's arguments; exit or ^D leaves.", outcome)
+    outcome = client.run("help netdev_add")
+    tap.check(who + ": help of one with variants", outcome.out.startswith("netdev_add\n") and
+              "  id=string\n  type=none|nic|user|tap|" in outcome.out and
+              outcome.out.endswith("  and what belongs to the value of type\n"), outcome)
+    outcome = client.run("help bogus")
+    tap.equal(who + ": help of none", outcome.err,
+              "qnetdev: the monitor has no command 'bogus'\n")
     outcome = client.run('human-monitor-command command-line="info status"')
     tap.equal(who + ": a text is shown as it is", outcome.out, "VM status: running\n")
 

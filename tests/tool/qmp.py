@@ -54,7 +54,7 @@ class Client:
     def receive(self):
         """The next message; None at the end of the stream."""
         line = self.line()
-        return json.loads(line) if line else None
+        return harness.read_json(line) if line else None
 
     def answer(self):
         """The next message that is no event; events are kept."""

@@ -6,7 +6,10 @@
 
 QNETDEV_LOAD=full in the environment runs it at its full size: 100,000 commands, 2,000 cycles.
 """
+import fcntl
 import os
+import statistics
+import struct
 import sys
 import tempfile
 import threading
@@ -15,6 +18,8 @@ import time
 import harness
 import qmp
 
+TUNSETIFF = 0x400454CA
+IFF_TAP, IFF_NO_PI = 0x2, 0x1000
 FULL = os.environ.get("QNETDEV_LOAD") == "full"
 COMMANDS = 100000 if FULL else 20000
 CYCLES = 2000 if FULL else 60
@@ -31,19 +36,31 @@ def tap(ifname, queues=1, script="no"):
             "downscript": "no"}
 
 
-def percentile(values, part):
-    return sorted(values)[min(len(values) - 1, int(len(values) * part))]
-
-
 def settled_fds(run):
     """Number of descriptors, once what was removed is closed."""
-    harness.wait_until(lambda: not harness.interfaces(), 20)
-    count = run.fds()
-    while True:
-        time.sleep(0.05)
-        if run.fds() == count:
-            return count
-        count = run.fds()
+    harness.wait_until(lambda: not harness.interfaces() and not holds_tap(run), 20)
+    return run.fds()
+
+
+def holds_tap(run):
+    folder = "/proc/%d/fd" % run.process.pid
+    for number in os.listdir(folder):
+        try:
+            if os.readlink(os.path.join(folder, number)) == "/dev/net/tun":
+                return True
+        except FileNotFoundError:
+            pass    # closed just now
+    return False
+
+
+def seconds_to_close():
+    """What the kernel needs for the last close of an interface, under the load of the moment."""
+    begin = time.monotonic()
+    for number in range(10):
+        fd = os.open("/dev/net/tun", os.O_RDWR)
+        fcntl.ioctl(fd, TUNSETIFF, struct.pack("16sH22x", b"lf%d" % number, IFF_TAP | IFF_NO_PI))
+        os.close(fd)
+    return (time.monotonic() - begin) / 10
 
 
 class NoOps:
@@ -88,12 +105,12 @@ def check_not_held_up(out, program, folder):
     os.chmod(script, 0o755)
     with qmp.Run(program, folder) as run:
         worker, noops = run.client(), NoOps(run)
-        idle = percentile(noops.idle(), 0.99)
+        idle = statistics.median(noops.idle())
         # A hanging script delays its own client, and it alone.
         with noops:
             answer = worker.execute("netdev_add", id="s0", **tap("ls0", script=script))
         out.equal("the slow script's netdev is there", answer, {})
-        check_pace(out, "during a slow script", idle, noops.times, 0.02)
+        check_pace(out, "during a slow script", idle, noops.times)
         worker.execute("netdev_del", id="s0")
         for number in range(DELETED):
             worker.execute("netdev_add", id="d%d" % number, **tap("ld%d" % number))
@@ -104,23 +121,25 @@ def check_not_held_up(out, program, folder):
             seconds = time.monotonic() - begin
             gone = harness.wait_until(lambda: not harness.interfaces(), 20)
             removed = time.monotonic() - begin
-        check_pace(out, "while %d taps are removed" % DELETED, idle, noops.times, 0.05)
-        # The kernel alone needs ~15 ms for each that is closed by itself.
-        out.check("%d deletes return at once" % DELETED, seconds < DELETED * 0.004,
-                  "%.3f s" % seconds)
-        out.check("and are done together", gone and removed < DELETED * 0.015, "%.3f s" % removed)
-        out.note("%d deletes: %.1f ms, interfaces gone after %.1f ms" %
-                 (DELETED, seconds * 1e3, removed * 1e3))
+        check_pace(out, "while %d taps are removed" % DELETED, idle, noops.times)
+        # The kernel needs ~15 ms for each that is closed by itself, and longer on a busy machine.
+        floor = seconds_to_close()
+        out.check("%d deletes return at once" % DELETED, seconds < DELETED * floor / 3,
+                  "%.3f s, %.4f s for each close" % (seconds, floor))
+        out.check("and are done together", gone and removed < DELETED * floor, "%.3f s" % removed)
+        out.note("%d deletes: %.1f ms, interfaces gone after %.1f ms; each close: %.1f ms" %
+                 (DELETED, seconds * 1e3, removed * 1e3, floor * 1e3))
         out.equal("ends", run.stop(), 0)
 
 
-def check_pace(out, name, idle, times, slack):
-    """`slack`: seconds for a machine that has other things to do."""
-    worst = percentile(times, 0.99)
-    out.check("no-ops %s" % name, len(times) > 2 and worst < 20 * idle + slack,
-              "p99 %.2f ms, idle %.2f ms" % (worst * 1e3, idle * 1e3))
-    out.note("p99 of %d no-ops %s: %.3f ms; idle: %.3f ms" %
-             (len(times), name, worst * 1e3, idle * 1e3))
+def check_pace(out, name, idle, times):
+    """By the median, which does not depend on what else the machine does now and then: a no-op
+    that waited for a script, or each time for a close, would be its own median."""
+    usual = statistics.median(times) if times else 0
+    out.check("no-ops %s" % name, len(times) >= 20 and usual < 5 * idle + 0.005,
+              "%d, median %.2f ms, idle %.2f ms" % (len(times), usual * 1e3, idle * 1e3))
+    out.note("median of %d no-ops %s: %.3f ms; idle: %.3f ms" %
+             (len(times), name, usual * 1e3, idle * 1e3))
 
 
 def check_same_name(out, program, folder):
