@@ -2,13 +2,16 @@
 # SPDX-License-Identifier: MIT
 """Builds the fuzz targets with Clang and lets each run for a while.
 
-Every target runs twice: FUZZ_SECONDS (8 unless set) with small inputs, where
-most of the branches are, and a few seconds with inputs up to 1 MiB, where time
-and memory are limited. Objects stay in the work folder, so that only what has
-changed is compiled again. Set FUZZ_SEED to repeat a run as far as time allows.
+Every target first reads its folder of the corpus: inputs that broke something
+once, or are at the limits of what is allowed. Then it runs twice: FUZZ_SECONDS
+(8 unless set) with small inputs, where most of the branches are, and a few
+seconds with inputs up to 1 MiB, where time and memory are limited. Objects stay
+in the work folder, so that only what has changed is compiled again. The seed is
+always the same unless FUZZ_SEED is set; scripts/fuzz runs longer, and with
+another one each time.
 
 An input that breaks a target is printed in base64 and kept in the work folder;
-run the target with its name to see it again.
+run the target with its name to see it again, and put it into the corpus.
 """
 import argparse
 import base64
@@ -192,16 +195,27 @@ def write_dictionary(introspect, path):
     return len(words)
 
 
+def seed():
+    """What libFuzzer's choices begin with; 0 would let it choose that as well."""
+    return str(int(os.environ.get("FUZZ_SEED", "0")) or 1)
+
+
+def corpus_of(corpora, binary):
+    """The committed inputs of a target, by name."""
+    folder = os.path.join(corpora, os.path.basename(binary).removesuffix("_fuzzer"))
+    return [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
+
+
 class Runner:
-    def __init__(self, work, seeds, large_seeds, dictionary):
+    def __init__(self, work, corpora, seeds, large_seeds, dictionary):
         self.work, self.seeds, self.large_seeds = work, seeds, large_seeds
-        self.dictionary = dictionary
+        self.corpora, self.dictionary = corpora, dictionary
 
     def _fuzz(self, binary, corpus, options, seconds):
         prefix = os.path.join(self.work, os.path.basename(binary) + "-")
         run = subprocess.run(
             [binary, *options, "-max_total_time=%d" % seconds, "-dict=" + self.dictionary,
-             "-seed=" + os.environ.get("FUZZ_SEED", "0"), "-print_final_stats=1",
+             "-seed=" + seed(), "-print_final_stats=1",
              "-artifact_prefix=" + prefix, *corpus],
             capture_output=True, check=False, timeout=seconds + 150,
             env={**os.environ, **ENVIRONMENT})
@@ -230,9 +244,20 @@ class Runner:
             found.get("number_of_executed_units", "?"), coverage[-1] if coverage else "?",
             found.get("peak_rss_mb", "?"))
 
+    def replay(self, binary):
+        """Whether no input of the corpus breaks the target."""
+        inputs = corpus_of(self.corpora, binary)
+        run = subprocess.run([binary, "-timeout=%d" % TIMEOUT, *inputs], capture_output=True,
+                             check=False, timeout=300, env={**os.environ, **ENVIRONMENT})
+        log = run.stderr.decode("utf-8", "replace")
+        read = len(re.findall(r"^Executed ", log, re.M))
+        good = run.returncode == 0 and read == len(inputs) > 0
+        return good, "%d inputs" % read if good else self._explain(log)
+
     def small(self, binary, seconds):
+        folder = os.path.dirname(corpus_of(self.corpora, binary)[0])
         with tempfile.TemporaryDirectory() as found:
-            status, log = self._fuzz(binary, [found, self.seeds],
+            status, log = self._fuzz(binary, [found, self.seeds, folder],
                                      ["-max_len=4096", "-timeout=%d" % TIMEOUT], seconds)
         return status == 0, self._stats(log) if status == 0 else self._explain(log)
 
@@ -246,7 +271,8 @@ class Runner:
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    for name in ("--source-root", "--build-root", "--work", "--introspect", "--seeds"):
+    for name in ("--source-root", "--build-root", "--work", "--introspect", "--seeds",
+                 "--corpora"):
         parser.add_argument(name, required=True)
     for name in ("--libraries", "--sources", "--targets"):
         parser.add_argument(name, nargs="+", required=True)
@@ -283,12 +309,15 @@ def main():
         os.mkdir(seeds)
         os.mkdir(large_seeds)
         dictionary = os.path.join(temporary, "dictionary")
-        tap.note("%d seeds, %d words" % (write_seeds(arguments.seeds, seeds),
-                                         write_dictionary(arguments.introspect, dictionary)))
+        count = write_seeds(arguments.seeds, seeds)
+        words = write_dictionary(arguments.introspect, dictionary)
+        tap.note("seed %s, %d first inputs, %d words" % (seed(), count, words))
         write_large_seeds(large_seeds)
-        runner = Runner(arguments.work, seeds, large_seeds, dictionary)
+        runner = Runner(arguments.work, arguments.corpora, seeds, large_seeds, dictionary)
         with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
-            runs = [("%s, small inputs" % os.path.basename(binary),
+            runs = [("%s, the corpus" % os.path.basename(binary),
+                     pool.submit(runner.replay, binary)) for binary in binaries]
+            runs += [("%s, small inputs" % os.path.basename(binary),
                      pool.submit(runner.small, binary, seconds)) for binary in binaries]
             runs += [("%s, inputs up to 1 MiB" % os.path.basename(binary),
                       pool.submit(runner.large, binary)) for binary in binaries]
