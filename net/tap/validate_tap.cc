@@ -13,7 +13,7 @@
 namespace net {
 namespace {
 
-constexpr std::size_t kMaxFds = 1024;  // queues that a NIC can take (spec: tap pipeline, 1)
+constexpr std::size_t kMaxFds = 1024;  // queues that a NIC of QEMU can take
 
 using Tap = qapi::NetdevTapOptions;
 

@@ -8,7 +8,7 @@
 #include "net/result.h"
 #include "net/validate/inet.h"
 
-/// The grammar of `hostfwd` and `guestfwd` rules (spec: netdev options, 5; HMP, hostfwd_add).
+/// The grammar of `hostfwd` and `guestfwd` rules, also of the monitor's hostfwd_add.
 ///
 /// The message of an error is only the reason, such as "Bad host port": whoever has the rule puts
 /// it into a sentence. QEMU's reasons keep QEMU's wording, as hostfwd_add prints them. Addresses

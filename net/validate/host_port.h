@@ -9,7 +9,7 @@
 #include "net/validate/inet.h"
 
 /// Hosts and ports of sockets that speak IPv4 only, as the types socket and dgram have them
-/// (spec: netdev options, 6 and 8; command line, 14).
+/// in QEMU.
 ///
 /// A host that begins with a digit must be an IPv4 address; an empty one is any address; any other
 /// is a name, which only the host can resolve. A port is a number by C's rules. Where QEMU takes a

@@ -35,7 +35,7 @@ bool is_multicast(Ipv4 address);
 /// Whether the first `bits` bits agree; 0 to 128.
 bool same_prefix(const Ipv6& a, const Ipv6& b, int bits);
 
-/// An IPv4 network. The mask need not be a prefix: QEMU takes any (spec: netdev options, 5).
+/// An IPv4 network. The mask need not be a prefix: QEMU takes any.
 struct Ipv4Network {
     Ipv4 address = 0;  ///< Bits outside the mask are 0.
     Ipv4 mask = 0;

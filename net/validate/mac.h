@@ -12,7 +12,7 @@ namespace net {
 /// An Ethernet address, first byte on the wire first.
 using MacAddress = std::array<std::uint8_t, 6>;
 
-/// Reads an Ethernet address of a card (spec: netdev options, 19). `option` names it in errors.
+/// Reads an Ethernet address of a card. `option` names it in errors.
 ///
 /// Six hexadecimal groups joined by ':' or '-', or one number up to 0xFFFFFF, by C's rules, that
 /// fills the low three bytes. As in QEMU an empty text is 0, and so is an empty group unless '-'

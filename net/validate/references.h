@@ -17,7 +17,7 @@ struct KnownIds {
 };
 
 /// The ids that the options refer to and that do not exist: `netdev` of hubport and of a card made
-/// by -net, `chardev` of vhost-user (spec: command line, 14). Pure; Stage::validate, as in QEMU.
+/// by -net, `chardev` of vhost-user. Pure; Stage::validate, as in QEMU.
 ///
 /// QEMU finds these before all else about these types. They are apart from the other rules because
 /// only who sees the whole command line, or the running context, knows the ids.

@@ -8,8 +8,8 @@
 
 namespace net {
 
-/// Reads the virtual network of the user type: "ADDRESS", "ADDRESS/BITS" or "ADDRESS/MASK"
-/// (spec: netdev options, 5). `option` names it in errors.
+/// Reads the virtual network of the user type: "ADDRESS", "ADDRESS/BITS" or
+/// "ADDRESS/MASK". `option` names it in errors.
 ///
 /// BITS is 4 to 32, empty BITS count as 0. MASK is any address. Without either the address tells
 /// the mask.

@@ -8,7 +8,7 @@
 
 namespace net {
 
-/// Every rule that af-xdp options break, in QEMU's order (spec: netdev options, 15). Pure.
+/// Every rule that af-xdp options break, in QEMU's order. Pure.
 ///
 /// Beyond QEMU: a negative `start-queue`, which it cuts to 32 bits.
 std::vector<Error> validate_af_xdp(const qapi::NetdevAFXDPOptions& xdp, NetdevOrigin origin);

@@ -8,7 +8,7 @@
 
 namespace net {
 
-/// Every rule that dgram options break, in QEMU's order (spec: netdev options, 8). Pure.
+/// Every rule that dgram options break, in QEMU's order. Pure.
 ///
 /// Which rules hold depends on whether `remote` is a multicast group. Of a name that only the host
 /// can resolve this is not known; then only what breaks the rules of both is reported.

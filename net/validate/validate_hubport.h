@@ -8,8 +8,8 @@
 
 namespace net {
 
-/// The rule of hubport options: `-net` puts everything on hub 0, so it takes no port of its own
-/// (spec: command line, 14). Pure. Whether `netdev` exists is for validate_references().
+/// The rule of hubport options: `-net` puts everything on hub 0, so it takes no port of its own.
+/// Pure. Whether `netdev` exists is for validate_references().
 std::vector<Error> validate_hubport(const qapi::NetdevHubPortOptions& port, NetdevOrigin origin);
 
 }  // namespace net

@@ -8,8 +8,8 @@
 
 namespace net {
 
-/// Every rule that the options of a card made by -net break, in QEMU's order (spec: netdev options,
-/// 19). Pure. Whether `netdev` exists is for validate_references(); the model is the machine's
+/// Every rule that the options of a card made by -net break, in QEMU's order.
+/// Pure. Whether `netdev` exists is for validate_references(); the model is the machine's
 /// affair.
 std::vector<Error> validate_nic(const qapi::NetLegacyNicOptions& nic);
 

@@ -8,8 +8,8 @@
 
 namespace net {
 
-/// The rule of passt options that needs no program: passt refuses to run without any protocol
-/// (spec: netdev options, 16). Pure.
+/// The rule of passt options that needs no program: passt refuses to run without any protocol.
+/// Pure.
 std::vector<Error> validate_passt(const qapi::NetdevPasstOptions& passt);
 
 }  // namespace net

@@ -8,7 +8,7 @@
 
 namespace net {
 
-/// Every rule that socket options break, in QEMU's order (spec: netdev options, 6). Pure.
+/// Every rule that socket options break, in QEMU's order. Pure.
 ///
 /// Whether a name resolves, and to a multicast group, is left to the host.
 std::vector<Error> validate_socket(const qapi::NetdevSocketOptions& socket, NetdevOrigin origin);

@@ -8,7 +8,7 @@
 
 namespace net {
 
-/// Every rule that stream options break, in QEMU's order (spec: netdev options, 7). Pure.
+/// Every rule that stream options break, in QEMU's order. Pure.
 ///
 /// The address is not looked at: QEMU connects and listens in the background, and what fails there
 /// leaves the link down. The rules of `reconnect` are those of QEMU 9.2; a delay that QEMU would

@@ -8,7 +8,7 @@
 
 namespace net {
 
-/// Every rule that user options break, in QEMU's order (spec: netdev options, 5). Pure.
+/// Every rule that user options break, in QEMU's order. Pure.
 ///
 /// Of the forwarding rules QEMU takes guestfwd before hostfwd and each list from its end. Beyond
 /// what QEMU says itself: a bootfile above 127 bytes, on which it aborts.

@@ -8,11 +8,11 @@
 
 namespace net {
 
-/// Every rule that vhost-user options break (spec: netdev options, 13). Pure. Whether `chardev`
+/// Every rule that vhost-user options break. Pure. Whether `chardev`
 /// exists is for validate_references(), whether it is a socket for the host.
 std::vector<Error> validate_vhost_user(const qapi::NetdevVhostUserOptions& vhost);
 
-/// Every rule that vhost-vdpa options break (spec: netdev options, 14). Pure.
+/// Every rule that vhost-vdpa options break. Pure.
 std::vector<Error> validate_vhost_vdpa(const qapi::NetdevVhostVDPAOptions& vdpa,
                                        NetdevOrigin origin);
 

@@ -8,8 +8,8 @@
 
 namespace net {
 
-/// Every rule that options of the three vmnet types break, as far as it needs no macOS
-/// (spec: netdev options, 17). Pure.
+/// Every rule that options of the three vmnet types break, as far as it needs no macOS.
+/// Pure.
 std::vector<Error> validate_vmnet(const qapi::NetdevVmnetHostOptions& vmnet);
 std::vector<Error> validate_vmnet(const qapi::NetdevVmnetSharedOptions& vmnet);
 std::vector<Error> validate_vmnet(const qapi::NetdevVmnetBridgedOptions& vmnet);

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <filesystem>
 #include <memory>
+#include <utility>
 
 #include "net/cli/run/monitor_address.h"
 #include "net/cli/run/service.h"
@@ -58,7 +59,8 @@ void remove_stale(const std::string& path, const sockaddr_un& address) {
 
 Result<MonitorSocket> listen_unix(const MonitorAddress::Unix& place) {
     const sockaddr_un address = NET_TRY(unix_address(place.path));
-    MonitorSocket made{.fd = NET_TRY(make_socket(AF_UNIX)), .listens = true};
+    UniqueFd fd = NET_TRY(make_socket(AF_UNIX));
+    MonitorSocket made{.fd = std::move(fd), .listens = true};
     remove_stale(place.path, address);
     // Nobody may connect before the file has its mode and group.
     const mode_t mask = umask(0177);
@@ -83,7 +85,8 @@ Result<MonitorSocket> listen_unix(const MonitorAddress::Unix& place) {
 
 Result<MonitorSocket> connect_unix(const MonitorAddress::Unix& place) {
     const sockaddr_un address = NET_TRY(unix_address(place.path));
-    MonitorSocket made{.fd = NET_TRY(make_socket(AF_UNIX))};
+    UniqueFd fd = NET_TRY(make_socket(AF_UNIX));
+    MonitorSocket made{.fd = std::move(fd)};
     if (connect(made.fd.get(), generic(address), sizeof address) != 0) {
         return Error::from_errno(errno, "cannot connect to " + place.path);
     }
@@ -91,8 +94,9 @@ Result<MonitorSocket> connect_unix(const MonitorAddress::Unix& place) {
 }
 
 Result<MonitorSocket> try_tcp(const addrinfo& found, bool server) {
-    MonitorSocket made{.fd = NET_TRY(make_socket(found.ai_family)), .listens = server};
-    const int fd = made.fd.get();
+    UniqueFd owner = NET_TRY(make_socket(found.ai_family));
+    const int fd = owner.get();
+    MonitorSocket made{.fd = std::move(owner), .listens = server};
     const int on = 1;
     if (!server) {
         if (connect(fd, found.ai_addr, found.ai_addrlen) != 0) {
