@@ -53,12 +53,16 @@ public:
         posix_spawn_file_actions_addclosefrom_np(&actions_, next);
     }
 
-    /// Own process group, nothing blocked, nothing ignored.
+    /// Own process group, nothing blocked, nothing ignored but what whoever started us asked for
+    /// by nohup or a shell's background. (A handler of ours does not survive the exec.)
     void set_signals() {
         sigset_t none;
         sigset_t all;
         sigemptyset(&none);
         sigfillset(&all);
+        for (const int signum : {SIGHUP, SIGINT, SIGQUIT}) {
+            sigdelset(&all, signum);
+        }
         posix_spawnattr_setsigmask(&attributes_, &none);
         posix_spawnattr_setsigdefault(&attributes_, &all);
         posix_spawnattr_setpgroup(&attributes_, 0);
@@ -86,6 +90,40 @@ private:
     posix_spawn_file_actions_t actions_;
     posix_spawnattr_t attributes_;
 };
+
+/// Linux 6.9, include/uapi/linux/pidfd.h.
+constexpr unsigned kSignalProcessGroup = 1U << 2;
+
+/// Whether the child, dead or alive, is still there to be waited for, and so keeps its number.
+bool is_waitable(pid_t pid) {
+    siginfo_t info = {};
+    return waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
+/// Kills a child's process group, even if the child has been reaped by somebody else; but never
+/// another group that got its number meanwhile.
+void kill_group_of(int pidfd, pid_t pid) {
+    // A bare call: glibc declares it in a header that clashes with <fcntl.h>.
+    if (syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, nullptr, kSignalProcessGroup) == 0 ||
+        errno == ESRCH) {
+        return;
+    }
+    if (is_waitable(pid)) {
+        (void)kill(-pid, SIGKILL);
+    }
+}
+
+/// Kills the child, and nobody who got its number meanwhile; errno if that failed. `pidfd` may be
+/// -1.
+int kill_child(int pidfd, pid_t pid) {
+    int failed = 0;
+    if (pidfd >= 0) {
+        failed = static_cast<int>(syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, nullptr, 0));
+    } else if (is_waitable(pid)) {
+        failed = kill(pid, SIGKILL);
+    }
+    return failed != 0 ? errno : 0;
+}
 
 /// Whether the child, a zombie by now, ended in any other way than with status 0.
 bool has_failed(pid_t pid) {
@@ -145,6 +183,10 @@ Result<Subprocess> Subprocess::spawn(const std::vector<std::string>& argv, int k
     UniqueFd pidfd = open_pidfd(pid, std::move(reserved));
     const int errnum = errno;
     Subprocess child(pid, std::move(pidfd), std::move(read_end));
+    if (!is_waitable(pid)) {
+        child.pid_ = -1;  // who ignores SIGCHLD is not told how it ended
+        return child;
+    }
     if (!child.pidfd_) {
         return Error::from_errno(errnum, "cannot wait for '" + argv[0] + "': pidfd_open");
     }
@@ -239,11 +281,8 @@ void Subprocess::kill_group() noexcept {
     const auto deadline = Clock::now() + limits::kKilledChildTimeout;
     // The group, so that what the child started dies too. Before reap(): a zombie keeps its
     // number, and so the group's, from reuse. Then the child alone, which may have left the group.
-    (void)kill(-pid_, SIGKILL);
-    const int failed =
-        pidfd_ ? static_cast<int>(syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0))
-               : kill(pid_, SIGKILL);
-    kill_errno_ = failed != 0 ? errno : 0;
+    kill_group_of(pidfd_.get(), pid_);
+    kill_errno_ = kill_child(pidfd_.get(), pid_);
     await_hang_up(deadline);
     if (await_end(deadline)) {
         reap();

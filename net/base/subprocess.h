@@ -15,9 +15,11 @@ namespace net {
 /// A program run without a shell, in a process group of its own, its output captured.
 ///
 /// The child gets the caller's environment and working directory, /dev/null as standard input, our
-/// pipe as standard output and error, one further descriptor at its own number, default signal
-/// dispositions, and nothing else. Destruction is kill_group(). Not GSubprocess, because that one
-/// starts a thread and aborts the process when the kernel refuses it one.
+/// pipe as standard output and error, one further descriptor at its own number, and nothing else.
+/// No signal is blocked or ignored, but SIGHUP, SIGINT and SIGQUIT stay ignored if they are: that
+/// is how nohup and shells keep them from a program and what it starts. Destruction is
+/// kill_group(). Not GSubprocess, because that one starts a thread and aborts the process when the
+/// kernel refuses it one.
 class Subprocess {
 public:
     enum class Event { exited, readable, timed_out, cancelled };

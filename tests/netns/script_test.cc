@@ -2,14 +2,23 @@
 /// Up and down scripts of taps opened by name: what they see, when they run, how they fail.
 #include <fcntl.h>
 #include <linux/if_tun.h>
+#include <linux/sched.h>
 #include <poll.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdint>
 #include <cstdlib>
+#include <cstring>
+#include <optional>
 #include <thread>
 
+#include "net/base/subprocess.h"
 #include "tests/netns/support.h"
 
 namespace net::test {
@@ -305,6 +314,44 @@ TEST_F(TapScripts, ACancelDescriptorEndsTheWait) {
               "script '" + up + "' for t0 was interrupted");
     canceller.join();
     EXPECT_FALSE(find("t0").has_value());
+}
+
+/// A process that we start, in a group of its own, with a number that nobody has.
+pid_t start_bystander(pid_t number) {
+    clone_args arguments = {};
+    arguments.exit_signal = SIGCHLD;
+    arguments.set_tid = reinterpret_cast<std::uint64_t>(&number);
+    arguments.set_tid_size = 1;
+    const auto bystander = static_cast<pid_t>(syscall(SYS_clone3, &arguments, sizeof arguments));
+    if (bystander == 0) {
+        (void)setpgid(0, 0);
+        (void)alarm(30);
+        while (true) {
+            (void)pause();
+        }
+    }
+    return bystander;
+}
+
+TEST_F(TapScripts, KillNobodyElseWhoGotTheirNumber) {
+    const auto old = std::signal(SIGCHLD, SIG_IGN);
+    std::optional<Subprocess> child =
+        *Subprocess::spawn({shell("short", "sleep 0.2; echo $$ > " + dir() + "/number")}, -1);
+    const auto soon = [](const std::function<bool()>& condition) {
+        for (int i = 0; i < 5000 && !condition(); ++i) {
+            (void)poll(nullptr, 0, 1);
+        }
+        return condition();
+    };
+    ASSERT_TRUE(soon([&] { return content("number").ends_with('\n'); }));
+    const auto number = static_cast<pid_t>(std::stoi(content("number")));
+    ASSERT_TRUE(soon([number] { return kill(number, 0) != 0 && errno == ESRCH; }));
+    std::signal(SIGCHLD, old);
+    ASSERT_EQ(start_bystander(number), number) << std::strerror(errno);
+    child.reset();  // kills what is left of its group
+    EXPECT_EQ(waitpid(number, nullptr, WNOHANG), 0) << "a stranger was killed";
+    (void)kill(number, SIGKILL);
+    (void)waitpid(number, nullptr, 0);
 }
 
 }  // namespace

@@ -263,6 +263,24 @@ TEST(Subprocess, SaysSoWhenSomebodyElseReapedTheChild) {
               "ended, but its exit status was taken by another part of this process");
 }
 
+TEST(Subprocess, SaysSoWhenTheChildWasReapedBeforeItCouldBeWatched) {
+    const auto old = std::signal(SIGCHLD, SIG_IGN);
+    for (int i = 0; i < 20; ++i) {
+        const Subprocess child = run_shell("exit 0");
+        EXPECT_EQ(child.status(), -1);
+    }
+    std::signal(SIGCHLD, old);
+}
+
+TEST(Subprocess, LeavesIgnoredWhatNohupAndShellsIgnore) {
+    for (const int signum : {SIGHUP, SIGINT, SIGQUIT}) {
+        const auto old = std::signal(signum, SIG_IGN);
+        const Subprocess child = run_shell("kill -" + std::to_string(signum) + " $$");
+        std::signal(signum, old);
+        EXPECT_TRUE(child.succeeded()) << describe_wait_status(child.status());
+    }
+}
+
 TEST(DescribeOutput, IsEmptyForASilentProgram) {
     EXPECT_EQ(describe_output(""), "");
     EXPECT_EQ(describe_output("\n"), "");
