@@ -149,7 +149,7 @@ std::string format_answer(const BatchCase& item, const BatchAnswer& answer) {
 
 int run_batch(const BatchJudge& judge) {
     std::string line;
-    while (std::getline(std::cin, line)) {
+    while (std::cout && std::getline(std::cin, line)) {
         BatchCase item;
         const BatchAnswer answer = judge_line(line, item, judge);
         std::cout << format_answer(item, answer) << '\n' << std::flush;

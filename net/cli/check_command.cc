@@ -213,7 +213,7 @@ int check_netdevs(const CheckOptions& options) {
     return status;
 }
 
-int run_check(Words words) {
+int run_check(Words words, const InheritedSignals& /*inherited*/) {
     CheckOptions options;
     std::vector<OptionSpec> specs = netdev_option_specs(options.netdevs);
     specs.push_back(flag_spec("--json", options.json));

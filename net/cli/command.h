@@ -10,6 +10,8 @@ namespace net::cli {
 /// Exit status of the tool.
 enum ExitStatus : int { exit_done = 0, exit_failed = 1, exit_usage = 2 };
 
+class InheritedSignals;
+
 using Words = std::span<const std::string_view>;
 
 /// One sub-command; each has a file of its own.
@@ -17,8 +19,9 @@ struct Command {
     std::string_view name;
     std::string_view summary;
     std::string_view usage;  ///< What `qnetdev NAME --help` prints.
-    /// Runs with the words behind the name; returns the exit status.
-    int (*run)(Words words);
+    /// Runs with the words behind the name; returns the exit status. `inherited` is for a program
+    /// that takes our place.
+    int (*run)(Words words, const InheritedSignals& inherited);
 };
 
 extern const Command kTryCommand;

@@ -35,7 +35,7 @@ Result<Target> parse_target(std::string_view value) {
     return Error("'--to' must be json or text, not '" + std::string(value) + "'");
 }
 
-int run_convert(Words words) {
+int run_convert(Words words, const InheritedSignals& /*inherited*/) {
     ConvertOptions options;
     std::vector<OptionSpec> specs = netdev_option_specs(options.netdevs);
     specs.push_back({"--to", true, [&options](std::string_view value) -> Result<void> {

@@ -29,7 +29,7 @@ std::string list_commands() {
            list_netdev_types();
 }
 
-int run_help(Words words) {
+int run_help(Words words, const InheritedSignals& /*inherited*/) {
     if (words.empty()) {
         print(list_commands());
         return exit_done;

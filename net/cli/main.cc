@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <poll.h>
+#include <unistd.h>
+
 #include <array>
 #include <cstdio>
 #include <string>
@@ -7,6 +10,7 @@
 
 #include "net/cli/command.h"
 #include "net/cli/report.h"
+#include "net/cli/signals.h"
 #include "net/cli/standard_streams.h"
 #include "net/cli/version.h"
 #include "qapi/suggest.h"
@@ -56,14 +60,14 @@ bool asks_for_help(Words words) {
     return false;
 }
 
-int run_tool(Words words) {
+int run_tool(Words words, const InheritedSignals& inherited) {
     if (words.empty()) {
         report_error("", "", Error("no command given").with_hint("qnetdev help lists them"));
         return exit_usage;
     }
     const std::string_view name = words.front();
     if (name == "--help" || name == "-h") {
-        return kHelpCommand.run({});
+        return kHelpCommand.run({}, inherited);
     }
     if (name == "--version") {
         print("qnetdev " + std::string(kVersion) + "\n");
@@ -77,22 +81,35 @@ int run_tool(Words words) {
         print(command->usage);
         return exit_done;
     }
-    return command->run(words.subspan(1));
+    return command->run(words.subspan(1), inherited);
+}
+
+bool has_reader(int fd) {
+    pollfd entry = {fd, 0, 0};
+    return poll(&entry, 1, 0) == 0 || (entry.revents & POLLERR) == 0;
+}
+
+/// What was promised on standard output must have got there. A reader who had enough is told so as
+/// by any other program, but not before everything was cleaned up.
+int check_output(int status, const InheritedSignals& inherited) {
+    if ((fflush(stdout) == 0 && ferror(stdout) == 0) || status != exit_done) {
+        return status;
+    }
+    if (!has_reader(STDOUT_FILENO)) {
+        inherited.die_of_broken_pipe();
+    }
+    report_error("", "", Error("cannot write to standard output"));
+    return exit_failed;
 }
 
 }  // namespace
 }  // namespace net::cli
 
 int main(int argc, char** argv) {
+    const auto inherited = net::cli::InheritedSignals::replace();
     if (!net::cli::fill_standard_streams()) {
         return net::cli::exit_failed;
     }
     const std::vector<std::string_view> words(argv + (argc > 0 ? 1 : 0), argv + argc);
-    const int status = net::cli::run_tool(words);
-    // What was promised on standard output must have got there.
-    if (fflush(stdout) != 0 && status == net::cli::exit_done) {
-        net::cli::report_error("", "", net::Error("cannot write to standard output"));
-        return net::cli::exit_failed;
-    }
-    return status;
+    return net::cli::check_output(net::cli::run_tool(words, inherited), inherited);
 }

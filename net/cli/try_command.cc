@@ -154,7 +154,7 @@ std::vector<OptionSpec> make_specs(TryOptions& options) {
     return specs;
 }
 
-int run_try(Words words) {
+int run_try(Words words, const InheritedSignals& /*inherited*/) {
     TryOptions options;
     const Result<void> parsed = parse_arguments(words, make_specs(options));
     if (!parsed) {

@@ -105,8 +105,8 @@ class Run:
             self.process.kill()
             self.process.communicate()
             return None
-        self.out = out.decode("utf-8", "backslashreplace")
-        self.err = err.decode("utf-8", "backslashreplace")
+        self.out = (out or b"").decode("utf-8", "backslashreplace")
+        self.err = (err or b"").decode("utf-8", "backslashreplace")
         return self.process.returncode
 
     def stop(self):

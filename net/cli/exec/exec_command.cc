@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
-#include <csignal>
 #include <string>
 #include <vector>
 
@@ -225,7 +224,6 @@ int run_and_clean_up(const Launch& launch, OpenTaps open) {
 
 /// From here on things exist on the host. Every return undoes them.
 int open_and_run(const ExecPlan& plan, const ExecOptions& options, const Launch& launch) {
-    (void)signal(SIGCHLD, SIG_DFL);  // an inherited "ignore" would hide how children end
     Result<UniqueFd> signals = signals_as_fd();
     if (!signals) {
         return failure(signals.error());
@@ -255,7 +253,7 @@ int open_and_run(const ExecPlan& plan, const ExecOptions& options, const Launch&
     _exit(become_command(launch, *open));
 }
 
-int run_exec(Words words) {
+int run_exec(Words words, const InheritedSignals& inherited_signals) {
     const pid_t parent = getppid();
     const SplitWords split_words = split(words);
     ExecOptions options;
@@ -300,7 +298,7 @@ int run_exec(Words words) {
     return open_and_run(*plan, options,
                         {.plan = *plan,
                          .privileges = *privileges,
-                         .signals = SignalState::current(),
+                         .signals = inherited_signals,
                          .parent = parent,
                          .die_with_parent = options.die_with_parent,
                          .terminal = options.terminal});

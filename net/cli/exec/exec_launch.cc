@@ -10,6 +10,7 @@
 #include <cstdlib>
 
 #include "net/cli/exec/exec_descriptors.h"
+#include "net/cli/exec/supervise.h"
 #include "net/cli/report.h"
 
 namespace net::cli {

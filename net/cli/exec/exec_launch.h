@@ -9,8 +9,8 @@
 #include "net/cli/exec/exec_plan.h"
 #include "net/cli/exec/exec_privileges.h"
 #include "net/cli/exec/exec_taps.h"
-#include "net/cli/exec/supervise.h"
 #include "net/cli/exec/terminal_guard.h"
+#include "net/cli/signals.h"
 
 /// Turning this process, or a child of it, into the command.
 namespace net::cli {
@@ -22,7 +22,7 @@ enum RunStatus : int { command_not_executable = 126, command_not_found = 127 };
 struct Launch {
     const ExecPlan& plan;
     const Privileges& privileges;
-    SignalState signals;  ///< What the command gets back.
+    const InheritedSignals& signals;  ///< What the command gets back.
     pid_t parent = 0;
     bool die_with_parent = false;
     TerminalUse terminal = TerminalUse::guarded;

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 
 #include "net/unique_fd.h"
 
@@ -48,18 +49,6 @@ Result<int> reap(pid_t child) {
 }
 
 }  // namespace
-
-SignalState SignalState::current() {
-    SignalState state;
-    (void)pthread_sigmask(SIG_BLOCK, nullptr, &state.mask);
-    (void)sigaction(SIGCHLD, nullptr, &state.child);
-    return state;
-}
-
-void SignalState::restore() const {
-    (void)sigaction(SIGCHLD, &child, nullptr);
-    (void)pthread_sigmask(SIG_SETMASK, &mask, nullptr);
-}
 
 Result<void> block_forwarded_signals() {
     const sigset_t set = forwarded_signals();

@@ -127,8 +127,7 @@ int Client::run_script() {
             return exit_done;
         }
         const Outcome outcome = execute(from_input ? line : options_.lines[next++]);
-        (void)fflush(stdout);
-        if (outcome != Outcome::done) {
+        if (outcome != Outcome::done || fflush(stdout) != 0) {
             return outcome == Outcome::failed ? exit_failed : exit_done;
         }
     }
@@ -308,7 +307,7 @@ Result<MonitorOptions> parse_options(Words words) {
     return options;
 }
 
-int run_monitor(Words words) {
+int run_monitor(Words words, const InheritedSignals& /*inherited*/) {
     Result<MonitorOptions> options = parse_options(words);
     if (!options) {
         report_error("", "", options.error());

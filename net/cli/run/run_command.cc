@@ -264,7 +264,7 @@ int Run::run() {
     return exit_done;
 }
 
-int run_run(Words words) {
+int run_run(Words words, const InheritedSignals& /*inherited*/) {
     Result<RunOptions> options = parse_run_options(words);
     if (!options) {
         report_error("", "", options.error());
