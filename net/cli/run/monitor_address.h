@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "net/cli/run/own_file.h"
 #include "net/result.h"
 #include "net/unique_fd.h"
 
@@ -51,7 +52,7 @@ Result<MonitorAddress> parse_monitor_address(std::string_view text);
 struct MonitorSocket {
     UniqueFd fd = {};
     bool listens = false;
-    std::string unlink_path = {};  ///< The file that was made, to be removed at the end; absolute.
+    std::optional<OwnFile> file = {};  ///< That was made; to be dropped after everything else.
 };
 
 /// Makes the socket; not for Stdio. A socket file that nobody serves any more is replaced.

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include <fcntl.h>
 #include <netdb.h>
+#include <poll.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
-#include <filesystem>
 #include <memory>
 #include <utility>
 
@@ -19,6 +21,9 @@ namespace net::cli {
 namespace {
 
 constexpr int kWaitingClients = 16;
+
+/// How long we wait for another instance that is making a socket in the same folder.
+constexpr std::chrono::milliseconds kFolderLock{1000};
 
 Result<sockaddr_un> unix_address(const std::string& path) {
     sockaddr_un address = {};
@@ -44,41 +49,90 @@ const sockaddr* generic(const sockaddr_un& address) {
     return reinterpret_cast<const sockaddr*>(&address);
 }
 
-/// Removes a socket file whose server is gone. Anything else stays, and bind() will complain.
-void remove_stale(const std::string& path, const sockaddr_un& address) {
-    struct stat status = {};
-    if (lstat(path.c_str(), &status) != 0 || !S_ISSOCK(status.st_mode)) {
-        return;
-    }
+/// What connecting to that very file, whatever its name, fails with; 0 if it does not.
+int connect_error(int file) {
+    const Result<sockaddr_un> address = unix_address("/proc/self/fd/" + std::to_string(file));
     const UniqueFd probe(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    if (probe && connect(probe.get(), generic(address), sizeof address) != 0 &&
-        errno == ECONNREFUSED) {
-        (void)unlink(path.c_str());
+    const bool connected = probe && connect(probe.get(), generic(*address), sizeof *address) == 0;
+    return connected ? 0 : errno;
+}
+
+/// Keeps two instances that start at a time from taking each other's new socket for a stale one.
+/// Whoever can read the folder can hold this lock, so it is not insisted upon.
+UniqueFd lock_folder(const FilePlace& place) {
+    UniqueFd folder(openat(place.folder.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const auto deadline = std::chrono::steady_clock::now() + kFolderLock;
+    while (folder && flock(folder.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK &&
+           std::chrono::steady_clock::now() < deadline) {
+        (void)poll(nullptr, 0, 1);
+    }
+    return folder;
+}
+
+/// Removes a socket file whose server is gone. Anything else stays, and bind() will complain.
+void remove_stale(const FilePlace& place) {
+    const UniqueFd file = place.look();
+    struct stat status = {};
+    if (file && fstat(file.get(), &status) == 0 && S_ISSOCK(status.st_mode) &&
+        connect_error(file.get()) == ECONNREFUSED && place.names(file.get())) {
+        place.remove();
     }
 }
 
-Result<MonitorSocket> listen_unix(const MonitorAddress::Unix& place) {
+/// The kernel makes the file with that mode. Nobody can connect before listen(), so that whoever
+/// it names may still be changed.
+Result<void> bind_with_mode(int fd, const sockaddr_un& address, mode_t mode) {
+    const mode_t mask = umask(0777 & ~mode);
+    const int bound = bind(fd, generic(address), sizeof address);
+    const int errnum = errno;
+    (void)umask(mask);
+    return bound == 0 ? Result<void>() : Error::from_errno(errnum, address.sun_path);
+}
+
+/// Changes the very file that was bound: a socket of ours on which nobody listens yet.
+Result<void> set_group(int file, const std::string& path, gid_t group) {
+    struct stat status = {};
+    if (fstat(file, &status) != 0 || !S_ISSOCK(status.st_mode) || status.st_uid != geteuid() ||
+        connect_error(file) != ECONNREFUSED) {
+        return Error("cannot make the socket " + path + ": it was replaced meanwhile")
+            .with_hint("choose a folder where nobody else can write");
+    }
+    if (status.st_gid != group &&
+        fchownat(file, "", static_cast<uid_t>(-1), group, AT_EMPTY_PATH) != 0) {
+        return Error::from_errno(errno, path);
+    }
+    return {};
+}
+
+Result<MonitorSocket> make_listener(const MonitorAddress::Unix& place) {
     const sockaddr_un address = NET_TRY(unix_address(place.path));
     UniqueFd fd = NET_TRY(make_socket(AF_UNIX));
     MonitorSocket made{.fd = std::move(fd), .listens = true};
-    remove_stale(place.path, address);
-    // Nobody may connect before the file has its mode and group.
-    const mode_t mask = umask(0177);
-    const int bound = bind(made.fd.get(), generic(address), sizeof address);
-    const int errnum = errno;
-    (void)umask(mask);
-    if (bound != 0) {
-        return Error::from_errno(errnum, "cannot make the socket " + place.path);
+    FilePlace where = NET_TRY(FilePlace::find(place.path));
+    const UniqueFd lock = lock_folder(where);
+    remove_stale(where);
+    NET_TRY(bind_with_mode(made.fd.get(), address, place.mode));
+    UniqueFd file = where.look();
+    const int number = file.get();
+    // Until the file is gone it must not look stale: another instance would replace it.
+    UniqueFd kept(fcntl(made.fd.get(), F_DUPFD_CLOEXEC, 3));
+    if (!file || !kept) {
+        return Error::from_errno(errno, place.path);
     }
-    std::error_code unknown;
-    made.unlink_path = std::filesystem::absolute(place.path, unknown);
-    const bool owned =
-        !place.group || chown(place.path.c_str(), static_cast<uid_t>(-1), *place.group) == 0;
-    if (!owned || chmod(place.path.c_str(), place.mode) != 0 ||
-        listen(made.fd.get(), kWaitingClients) != 0) {
-        const Error error = Error::from_errno(errno, "socket " + place.path);
-        (void)unlink(place.path.c_str());
-        return error;
+    made.file.emplace(std::move(where), std::move(file), std::move(kept));
+    if (place.group) {
+        NET_TRY(set_group(number, place.path, *place.group));
+    }
+    if (listen(made.fd.get(), kWaitingClients) != 0) {
+        return Error::from_errno(errno, place.path);
+    }
+    return made;
+}
+
+Result<MonitorSocket> listen_unix(const MonitorAddress::Unix& place) {
+    Result<MonitorSocket> made = make_listener(place);
+    if (!made && made.error().errnum() != 0) {
+        return Error::from_errno(made.error().errnum(), "cannot make the socket " + place.path);
     }
     return made;
 }

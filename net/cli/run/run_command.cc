@@ -68,8 +68,8 @@ private:
     RunOptions options_;
     Daemon daemon_ = {};
     std::vector<PassedSocket> passed_ = {};
-    std::vector<std::string> socket_files_ = {};
-    PidFile pidfile_ = {};
+    std::vector<OwnFile> socket_files_ = {};
+    std::optional<OwnFile> pidfile_ = {};
     UniqueFd signals_ = {};
     UniqueFd stop_fd_ = {};  ///< Readable once a client has said quit.
     UniqueFd cancel_ = {};   ///< Readable once the program is to end: scripts are given up.
@@ -91,9 +91,7 @@ Run::~Run() {
     if (context_) {
         net_cleanup(*context_, {.exclusive = true});
     }
-    for (const std::string& path : socket_files_) {
-        (void)unlink(path.c_str());
-    }
+    socket_files_.clear();
     g_main_loop_unref(main_loop_);
 }
 
@@ -110,7 +108,8 @@ Result<void> Run::prepare() {
         daemon_ = NET_TRY(Daemon::start());
     }
     if (!options_.pidfile.empty()) {
-        pidfile_ = NET_TRY(PidFile::create(options_.pidfile));
+        OwnFile file = NET_TRY(make_pid_file(options_.pidfile));
+        pidfile_.emplace(std::move(file));
     }
     signals_ = NET_TRY(signals_as_fd());
     stop_fd_ = UniqueFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
@@ -168,8 +167,8 @@ Result<void> Run::open_monitor(const MonitorArgument& argument) {
         return monitor_->serve(std::move(input), std::move(output), std::move(access));
     }
     MonitorSocket socket = NET_TRY(open_monitor_socket(address));
-    if (!socket.unlink_path.empty()) {
-        socket_files_.push_back(socket.unlink_path);
+    if (socket.file) {
+        socket_files_.push_back(*std::move(socket.file));
     }
     return socket.listens ? monitor_->listen(std::move(socket.fd), std::move(access))
                           : monitor_->serve(std::move(socket.fd), std::move(access));

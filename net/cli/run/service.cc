@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,7 +13,6 @@
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <utility>
 
 #include "net/cli/command.h"
@@ -22,6 +22,7 @@ namespace {
 
 constexpr int kFirstPassed = 3;  // SD_LISTEN_FDS_START
 constexpr int kMostPassed = 256;
+constexpr int kPidFileAttempts = 10;
 
 int number_from_environment(const char* name) {
     const char* text = getenv(name);
@@ -30,6 +31,13 @@ int number_from_environment(const char* name) {
         (void)std::from_chars(text, text + std::strlen(text), number);
     }
     return number;
+}
+
+/// Not one that somebody else can write, or that is known by another name as well.
+bool is_our_file(int fd) {
+    struct stat status = {};
+    return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_nlink <= 1 &&
+           (status.st_uid == geteuid() || status.st_uid == 0);
 }
 
 std::string_view next_word(std::string_view& list) {
@@ -94,11 +102,23 @@ Result<std::vector<PassedSocket>> passed_sockets() {
     return sockets;
 }
 
-Result<PidFile> PidFile::create(const std::string& path) {
-    PidFile file;
-    UniqueFd fd(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
+namespace {
+
+Error pid_file_error(const std::string& path, int errnum) {
+    return Error::from_errno(errnum, "cannot write " + path).with_param("pidfile");
+}
+
+/// Opens and locks it.
+Result<UniqueFd> take_pid_file(const FilePlace& place, const std::string& path) {
+    UniqueFd fd(openat(place.folder.get(), place.name.c_str(),
+                       O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0644));
     if (!fd) {
-        return Error::from_errno(errno, "cannot write " + path).with_param("pidfile");
+        return pid_file_error(path, errno);
+    }
+    if (!is_our_file(fd.get())) {
+        return Error("cannot write " + path + ": it is no file of ours")
+            .with_param("pidfile")
+            .with_hint("remove it, or name another");
     }
     struct flock lock = {};
     lock.l_type = F_WRLCK;
@@ -106,21 +126,29 @@ Result<PidFile> PidFile::create(const std::string& path) {
     if (fcntl(fd.get(), F_SETLK, &lock) != 0) {
         return Error(path + " belongs to a process that still runs").with_param("pidfile");
     }
-    std::error_code unknown;
-    file.path_ = std::filesystem::absolute(path, unknown);
-    file.fd_ = std::move(fd);
-    const std::string text = std::to_string(getpid()) + "\n";
-    if (ftruncate(file.fd_.get(), 0) != 0 ||
-        write(file.fd_.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
-        return Error::from_errno(errno, "cannot write " + path).with_param("pidfile");
-    }
-    return file;
+    return fd;
 }
 
-PidFile::~PidFile() {
-    if (fd_) {
-        (void)unlink(path_.c_str());
+}  // namespace
+
+Result<OwnFile> make_pid_file(const std::string& path) {
+    Result<FilePlace> place = FilePlace::find(path);
+    if (!place) {
+        return pid_file_error(path, place.error().errnum());
     }
+    UniqueFd fd = NET_TRY(take_pid_file(*place, path));
+    // Whoever had it locked until now has removed it.
+    for (int i = 0; i < kPidFileAttempts && !place->names(fd.get()); ++i) {
+        fd = NET_TRY(take_pid_file(*place, path));
+    }
+    const int number = fd.get();
+    OwnFile file(*std::move(place), std::move(fd));
+    const std::string text = std::to_string(getpid()) + "\n";
+    if (ftruncate(number, 0) != 0 ||
+        write(number, text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
+        return pid_file_error(path, errno);
+    }
+    return file;
 }
 
 Result<Daemon> Daemon::start() {

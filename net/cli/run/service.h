@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "net/cli/run/own_file.h"
 #include "net/result.h"
 #include "net/unique_fd.h"
 
@@ -27,20 +28,10 @@ Result<std::vector<PassedSocket>> passed_sockets();
 /// one that this program made or has adopted, which all are close-on-exec.
 Result<void> check_inherited(int fd);
 
-/// A file with our process's number, locked for as long as this lives and then removed.
-class PidFile {
-public:
-    /// Fails if another process has the file locked.
-    static Result<PidFile> create(const std::string& path);
-    PidFile() = default;
-    PidFile(PidFile&&) = default;
-    PidFile& operator=(PidFile&&) = default;
-    ~PidFile();
-
-private:
-    std::string path_ = {};
-    UniqueFd fd_ = {};
-};
+/// Makes a file with our process's number, which stays locked and open. Fails if another process
+/// has it locked, or if it is somebody else's, a link, or known by another name as well: what it
+/// holds would be lost.
+Result<OwnFile> make_pid_file(const std::string& path);
 
 /// The way into the background: the process that was started stays until its child says how it
 /// went, so that whoever started it can rely on the exit status.

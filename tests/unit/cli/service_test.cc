@@ -69,7 +69,7 @@ TEST(Service, KnowsWhatWasInherited) {
 TEST(Service, APidFileLivesAsLongAsItsOwner) {
     const std::string path = "/tmp/qnetdev-pid-" + std::to_string(getpid());
     {
-        const Result<PidFile> file = PidFile::create(path);
+        const Result<OwnFile> file = make_pid_file(path);
         ASSERT_TRUE(file);
         char text[32] = {};
         const UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -77,7 +77,7 @@ TEST(Service, APidFileLivesAsLongAsItsOwner) {
         EXPECT_EQ(text, std::to_string(getpid()) + "\n");
     }
     EXPECT_NE(access(path.c_str(), F_OK), 0);
-    EXPECT_FALSE(PidFile::create("/no/such/folder/pid"));
+    EXPECT_FALSE(make_pid_file("/no/such/folder/pid"));
 }
 
 }  // namespace

@@ -1,0 +1,230 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Files that `qnetdev run` makes in folders where others may write, or where another instance
+makes the same: it changes and removes what it made, and nothing else.
+
+    run_files.py QNETDEV BRIDGE_HELPER BRIDGE_CONF
+"""
+import os
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tool"))
+import harness
+import qmp
+
+STRANGER = 4711     # in no user database
+ROUNDS = 40
+
+
+def read(path):
+    with open(path) as file:
+        return file.read()
+
+
+def address(path, *options):
+    return ",".join(["unix:" + path, "server=on", "wait=off", *options])
+
+
+def answers(path):
+    """Whether somebody serves QMP there."""
+    try:
+        client = qmp.Client(path, timeout=5)
+        good = client.execute("query-name") == {}
+        client.close()
+        return good
+    except (OSError, ValueError):
+        return False
+
+
+def swapper(folder, target):
+    """A stranger who puts a link in the place of the socket as soon as he sees it."""
+    pid = os.fork()
+    if pid == 0:
+        signal.alarm(60)
+        os.setgroups([])
+        os.setgid(STRANGER)
+        os.setuid(STRANGER)
+        os.chdir(folder)
+        os.symlink(target, "link")
+        while True:
+            try:
+                os.rename("qmp", "old")
+                os.rename("link", "qmp")
+                os._exit(0)
+            except OSError:
+                pass
+    return pid
+
+
+def check_swapped_socket(tap, program, folder):
+    """With a folder that a stranger owns, between making the socket and setting its mode."""
+    victim = os.path.join(folder, "victim")
+    with open(victim, "w") as file:
+        file.write("secret")
+    os.chmod(victim, 0o600)
+    swapped = 0
+    changed = []
+    for number in range(ROUNDS):
+        place = os.path.join(folder, "place%d" % number)
+        os.mkdir(place)
+        os.chown(place, STRANGER, STRANGER)
+        pid = swapper(place, victim)
+        path = os.path.join(place, "qmp")
+        options = ("mode=0666", "group=%d" % STRANGER) if number % 2 else ("mode=0666",)
+        run = subprocess.Popen([program, "run", "-qmp", address(path, *options)],
+                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)
+        swapped += bool(harness.wait_until(lambda: os.path.islink(path), 5))
+        harness.end(run)
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        status = os.stat(victim)
+        if (stat.S_IMODE(status.st_mode), status.st_gid) != (0o600, os.getegid()):
+            changed.append(number)
+            os.chmod(victim, 0o600)
+            os.chown(victim, os.geteuid(), os.getegid())
+    tap.check("the stranger got there in most rounds", swapped > ROUNDS // 2, swapped)
+    tap.equal("a link in the place of the socket: its target keeps mode and group", changed, [])
+
+
+def check_mode_at_birth(tap, program, folder):
+    """The kernel makes the file as it stays: there is no moment at which it is another."""
+    path = os.path.join(folder, "qmp")
+    old = os.umask(0)
+    try:
+        for mode in (0o600, 0o660, 0o666, 0o620):
+            with qmp.Run(program, folder, "-qmp", address(path, "mode=%04o" % mode, "group=1"),
+                         serve=False) as run:
+                run.client()
+                status = os.stat(path)
+                tap.equal("mode %04o and group" % mode,
+                          (stat.S_IMODE(status.st_mode), status.st_gid), (mode, 1))
+                run.stop()
+    finally:
+        os.umask(old)
+
+
+def check_other_instance(tap, program, folder):
+    """Only our own socket is removed at the end."""
+    path = os.path.join(folder, "qmp")
+    with qmp.Run(program, folder) as first:
+        first.client()
+        os.unlink(path)
+        with qmp.Run(program, folder) as second:
+            tap.check("another instance takes the name", answers(path))
+            first.stop()
+            tap.check("which keeps it when the first ends", answers(path))
+            second.stop()
+    tap.check("and gives it up itself", not os.path.lexists(path))
+    down = os.path.join(folder, "down")
+    harness.write_program(down, "#!/bin/sh\ntouch %s/ending\nsleep 1\n" % folder)
+    with qmp.Run(program, folder, "-netdev",
+                 "tap,id=n0,ifname=rt0,script=no,downscript=" + down) as first:
+        first.client()
+        first.signal()
+        harness.wait_until(lambda: os.path.exists(folder + "/ending"), 10)
+        with qmp.Run(program, folder) as second:
+            harness.wait_until(lambda: second.process.poll() is not None or answers(path), 5)
+            tap.equal("the first one's end", first.end(), 0)
+            refused = second.process.poll() == 1
+            tap.check("another that starts meanwhile is refused, or keeps its socket",
+                      refused or answers(path))
+            if not refused:
+                second.stop()
+    tap.check("nothing is left", not os.path.lexists(path) and not harness.leftovers())
+
+
+def check_two_at_once(tap, program, folder):
+    """Both find the same stale socket."""
+    path = os.path.join(folder, "qmp")
+    bad = []
+    for number in range(15):
+        with qmp.Run(program, folder) as killed:
+            killed.client()
+            killed.process.kill()
+            killed.process.communicate()
+        runs = [subprocess.Popen([program, "run", "-qmp", address(path)], stdin=subprocess.DEVNULL,
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                for _ in range(4)]
+        ended = harness.wait_until(
+            lambda: sum(run.poll() is not None for run in runs) == 3, 10)
+        if not ended or not answers(path):
+            bad.append((number, [run.poll() for run in runs]))
+        for run in runs:
+            harness.end(run)
+    tap.equal("of several that start at a time one serves, and the others are refused", bad, [])
+    tap.check("the socket is gone in the end", not os.path.lexists(path))
+
+
+def check_moved_folder(tap, program, folder):
+    """Somebody else's folder comes into the place of ours."""
+    ours = os.path.join(folder, "ours")
+    os.mkdir(ours)
+    with qmp.Run(program, ours, "-pidfile", ours + "/pid") as run:
+        run.client()
+        os.rename(ours, ours + ".moved")
+        os.mkdir(ours)
+        for name in ("qmp", "pid"):
+            with open(os.path.join(ours, name), "w") as file:
+                file.write("theirs")
+        run.stop()
+    tap.equal("files in the place of ours stay", sorted(os.listdir(ours)), ["pid", "qmp"])
+    tap.equal("and ours are gone", os.listdir(ours + ".moved"), [])
+
+
+def check_pid_file(tap, program, folder):
+    victim = os.path.join(folder, "victim")
+    path = os.path.join(folder, "pid")
+    theirs = os.path.join(folder, "theirs")
+    with open(theirs, "w") as file:
+        file.write("theirs")
+    os.chown(theirs, STRANGER, STRANGER)
+    for name, make in (("another name of a file", lambda: os.link(victim, path)),
+                       ("a link", lambda: os.symlink(victim, path)),
+                       ("a pipe", lambda: os.mkfifo(path)),
+                       ("a stranger's file", lambda: os.rename(theirs, path))):
+        with open(victim, "w") as file:
+            file.write("secret")
+        make()
+        before = os.lstat(path)
+        process = qmp.Run(program, folder, "-pidfile", path)
+        with process as run:
+            harness.wait_until(lambda: run.process.poll() is not None, 5)
+            status = run.process.poll()
+            if status is None:
+                run.stop()
+        tap.check("pid file: %s is refused" % name, status == 1, status)
+        tap.equal("pid file: %s: nothing is overwritten" % name, read(victim), "secret")
+        tap.check("pid file: %s stays" % name, os.path.lexists(path) and
+                  os.lstat(path).st_ino == before.st_ino)
+        if os.path.lexists(path):
+            os.unlink(path)
+    with qmp.Run(program, folder, "-pidfile", path) as first:
+        first.client()
+        os.rename(path, path + ".moved")
+        with open(path, "w") as file:
+            file.write("theirs")
+        first.stop()
+    tap.check("pid file: another in its place stays", os.path.exists(path))
+
+
+def main():
+    program = os.path.abspath(sys.argv[1])
+    if os.geteuid() != 0:
+        harness.skip_all("other users need root")
+    harness.need_tun()
+    tap = harness.Tap()
+    for check in (check_swapped_socket, check_mode_at_birth, check_other_instance,
+                  check_two_at_once, check_moved_folder, check_pid_file):
+        with tempfile.TemporaryDirectory() as folder:
+            os.chmod(folder, 0o755)
+            check(tap, program, folder)
+    tap.done()
+
+
+if __name__ == "__main__":
+    main()
