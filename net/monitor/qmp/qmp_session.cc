@@ -128,10 +128,16 @@ void QmpSession::run(std::string_view bytes) {
     unread_.assign(bytes);
     running_ = false;
     stream_.flush();
-    if (input_ended_ && !must_wait() && stream_.backlog() == 0) {
-        return end();
-    }
+    end_if_done();
     update_watches();
+}
+
+/// A client that sends no more gets what it has asked for. Whoever reads standard output goes on
+/// to get events.
+void QmpSession::end_if_done() {
+    if (input_ended_ && !must_wait() && stream_.backlog() == 0 && !stream_.can_outlive_input()) {
+        end();
+    }
 }
 
 void QmpSession::handle(const MessageFramer::Frame& frame) {
@@ -274,7 +280,7 @@ void QmpSession::update_watches() {
 }
 
 void QmpSession::shut_down() {
-    stream_.flush();
+    stream_.drain();
     end();
 }
 

@@ -81,6 +81,7 @@ private:
 
     void send(std::string_view message);
     void update_watches();
+    void end_if_done();
     void end();
 
     QmpMonitor& monitor_;

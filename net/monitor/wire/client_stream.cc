@@ -1,25 +1,59 @@
 // SPDX-License-Identifier: MIT
 #include "net/monitor/wire/client_stream.h"
 
+#include <poll.h>
+
 #include <cerrno>
+#include <chrono>
 #include <utility>
 
 namespace net {
+namespace {
+
+/// How long the end waits for the reader of standard output to take what is left.
+constexpr std::chrono::milliseconds kDrain{5000};
+
+}  // namespace
 
 Result<void> ClientStream::start(OnReady on_ready) {
-    Result<FdWatch> watch = FdWatch::create(loop_, transport_.input(), fd_readable, on_ready);
-    if (watch) {
-        input_watch_ = *std::move(watch);
-    } else if (watch.error().errnum() != EPERM) {
-        return std::move(watch).error();
-    }
-    if (transport_.output() != transport_.input()) {
-        watch = FdWatch::create(loop_, transport_.output(), fd_none, std::move(on_ready));
-        if (watch) {
-            output_watch_ = *std::move(watch);
+    if (is_apart()) {
+        Result<FdWatch> output =
+            FdWatch::create(loop_, transport_.output(), fd_none, [this, on_ready](unsigned ready) {
+                look_at_output(ready);
+                on_ready(fd_writable);
+            });
+        if (output) {
+            output_watch_ = *std::move(output);
         }
+        on_ready = [this, on_ready](unsigned ready) {
+            look_at_input(ready);
+            on_ready(fd_readable);
+        };
+    }
+    Result<FdWatch> input =
+        FdWatch::create(loop_, transport_.input(), fd_readable, std::move(on_ready));
+    if (input) {
+        input_watch_ = *std::move(input);
+    } else if (input.error().errnum() != EPERM) {
+        return std::move(input).error();
     }
     return {};
+}
+
+/// Who has closed the other end of a pipe may still wait for answers, and what he wrote is there:
+/// from here on a read does not wait, so the pipe is read as a regular file is.
+void ClientStream::look_at_input(unsigned ready) {
+    if ((ready & fd_broken) != 0) {
+        input_watch_.reset();
+    }
+}
+
+/// Nobody can read any more. What was sent before is still executed.
+void ClientStream::look_at_output(unsigned ready) {
+    if ((ready & fd_broken) != 0) {
+        output_watch_.reset();
+        deaf_ = true;
+    }
 }
 
 void ClientStream::stop() {
@@ -51,6 +85,18 @@ void ClientStream::flush() {
     sent_ = 0;
 }
 
+void ClientStream::drain() {
+    const auto deadline = std::chrono::steady_clock::now() + kDrain;
+    for (flush(); is_apart() && backlog() > 0; flush()) {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(
+            deadline - std::chrono::steady_clock::now());
+        pollfd entry = {transport_.output(), POLLOUT, 0};
+        if (left.count() <= 0 || poll(&entry, 1, static_cast<int>(left.count())) == 0) {
+            return;
+        }
+    }
+}
+
 void ClientStream::watch(bool reads) {
     const unsigned reading = reads ? fd_readable : fd_none;
     const unsigned writing = backlog() > 0 ? fd_writable : fd_none;
@@ -58,7 +104,7 @@ void ClientStream::watch(bool reads) {
         (void)output_watch_.set_events(writing);
     }
     if (input_watch_) {
-        watch_input(transport_.output() == transport_.input() ? reading | writing : reading);
+        watch_input(is_apart() ? reading : reading | writing);
     }
 }
 
@@ -69,7 +115,7 @@ void ClientStream::watch_input(unsigned events) {
 }
 
 void ClientStream::end_input() {
-    if (transport_.output() != transport_.input()) {
+    if (is_apart()) {
         input_watch_.reset();
     }
 }

@@ -23,7 +23,8 @@ public:
     ClientStream(EventLoop& loop, Transport transport)
         : loop_(loop), transport_(std::move(transport)) {}
 
-    /// Starts watching. Once the peer can be read or written, or is gone, `on_ready` is called.
+    /// Starts watching. Once the peer can be read or written, or is gone, `on_ready` is called. Two
+    /// pipes are never reported as broken: the end of each is found by using it.
     Result<void> start(OnReady on_ready);
     /// Stops watching for good; sends nothing more.
     void stop();
@@ -35,6 +36,11 @@ public:
     void append(std::string_view bytes);
     /// Gives the kernel what it takes now.
     void flush();
+    /// Gives the kernel everything, if it takes it at once. Waits up to 5 s if input and output are
+    /// two: whoever reads standard output may be slow.
+    void drain();
+    /// Whether somebody may still read what is sent, though the input has ended.
+    bool can_outlive_input() const { return is_apart() && !deaf_; }
     /// Bytes that the kernel has not taken.
     std::size_t backlog() const { return output_.size() - sent_; }
     /// Watches for input if `reads`, and for room if there is a backlog.
@@ -43,6 +49,9 @@ public:
     void end_input();
 
 private:
+    bool is_apart() const { return transport_.output() != transport_.input(); }
+    void look_at_input(unsigned ready);
+    void look_at_output(unsigned ready);
     void watch_input(unsigned events);
 
     EventLoop& loop_;

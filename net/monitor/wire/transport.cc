@@ -28,6 +28,12 @@ bool is_transient(int errnum) {
     return errnum == EAGAIN || errnum == EWOULDBLOCK || errnum == EINTR;
 }
 
+/// Whether a read would not wait: there is something, or the end.
+bool can_read(int fd) {
+    pollfd poll_fd = {fd, POLLIN, 0};
+    return poll(&poll_fd, 1, 0) == 1;
+}
+
 /// Whether a write of as much as a pipe takes at once would not wait.
 bool can_write(int fd) {
     pollfd poll_fd = {fd, POLLOUT, 0};
@@ -130,7 +136,9 @@ Result<Transport::Received> Transport::receive_message(std::span<char> buffer) {
 
 Result<Transport::Received> Transport::receive(std::span<char> buffer) {
     if (kind_ == Kind::pipes) {
-        return describe(read(input(), buffer.data(), buffer.size()));
+        // Somebody else who has the same pipe or terminal may have been quicker.
+        return can_read(input()) ? describe(read(input(), buffer.data(), buffer.size()))
+                                 : Received{};
     }
     if (kind_ == Kind::other_socket) {
         return describe(recv(input(), buffer.data(), buffer.size(), MSG_DONTWAIT));

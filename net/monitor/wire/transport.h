@@ -38,8 +38,7 @@ public:
 
     /// A connected stream socket. Fails if it is none.
     static Result<Transport> from_socket(UniqueFd socket);
-    /// Pipes, a terminal or the like. Their flags, which others may share, stay as they are: call
-    /// receive() only when there is something to read.
+    /// Pipes, a terminal or the like. Their flags, which others may share, stay as they are.
     static Transport from_pipes(UniqueFd input, UniqueFd output);
 
     Result<Received> receive(std::span<char> buffer);
