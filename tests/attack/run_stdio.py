@@ -170,11 +170,28 @@ def check_idle_ends(tap, program, _folder):
     tap.equal("both are over: SIGTERM ends it", finish(process)[0], 0)
 
 
+def check_long_lines(tap, program, folder):
+    """The limit of a line holds for every way to the human monitor."""
+    with qmp.Run(program, folder) as run:
+        client = run.client()
+        for length, wanted in ((1 << 16, b"unknown command"), ((1 << 16) + 1, b"longer than 65536"),
+                               (8 << 20, b"longer than 65536")):
+            # With a blank, so that the answer shows none of it.
+            line = b"x " + b"a" * (length - 2)
+            client.send(b'{"execute":"human-monitor-command","arguments":{"command-line":"' +
+                        line + b'"}}')
+            answer = client.answer()
+            tap.check("human-monitor-command with a line of %d bytes" % length,
+                      wanted in answer.get("return", "").encode(), str(answer)[:200])
+        run.stop()
+
+
 def main():
     program = os.path.abspath(sys.argv[1])
     harness.need_tun()
     tap = harness.Tap()
-    for check in (check_end_of_input, check_slow_reader, check_end_of_output, check_idle_ends):
+    for check in (check_end_of_input, check_slow_reader, check_end_of_output, check_idle_ends,
+                  check_long_lines):
         with tempfile.TemporaryDirectory() as folder:
             check(tap, program, folder)
     tap.done()

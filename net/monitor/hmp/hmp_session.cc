@@ -100,8 +100,7 @@ bool HmpSession::next_line(std::string& line) {
     const std::size_t end = unread_.find('\n', at_);
     const std::size_t length = (end == unread_.npos ? unread_.size() : end) - at_;
     if (length > limits::kMonitorLine && !std::exchange(skipping_, true)) {
-        stream_.append("Error: the line is longer than " + std::to_string(limits::kMonitorLine) +
-                       " bytes\r\n");
+        stream_.append("Error: " + line_too_long().message() + "\r\n");
     }
     if (end == unread_.npos) {
         at_ += skipping_ ? length : 0;
@@ -146,7 +145,7 @@ void HmpSession::update_watches() {
 }
 
 void HmpSession::shut_down() {
-    stream_.flush();
+    stream_.drain();
     end();
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "net/base/limits.h"
 #include "qapi/utf8.h"
 
 namespace net {
@@ -65,6 +66,10 @@ void print_try_help(HmpCall& call, std::string_view typed) {
     call.print("Try \"help " + qapi::printable(typed) + "\" for more information\n");
 }
 
+Error line_too_long() {
+    return Error("the line is longer than " + std::to_string(limits::kMonitorLine) + " bytes");
+}
+
 void HmpTable::add(HmpCommand command) {
     commands_.insert_or_assign(command.name, std::move(command));
 }
@@ -84,6 +89,9 @@ const HmpCommand* HmpTable::find(const Commands& commands, std::string_view name
 }
 
 void HmpTable::execute(std::string_view text, HmpCall call) const {
+    if (text.size() > limits::kMonitorLine) {
+        return call.fail(line_too_long());
+    }
     HmpLine line(text);
     const std::string_view name = line.raw_word();
     if (name.empty()) {

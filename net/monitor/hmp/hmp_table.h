@@ -44,7 +44,7 @@ public:
     /// A command behind `info`.
     void add_info(HmpCommand command);
 
-    /// Executes one line. Errors are part of the output.
+    /// Executes one line of at most limits::kMonitorLine bytes. Errors are part of the output.
     void execute(std::string_view text, HmpCall call) const;
 
     /// What the last word of `text`, which may be empty, can become; sorted.
@@ -60,6 +60,8 @@ private:
     Commands commands_ = {};
     Commands info_ = {};
 };
+
+Error line_too_long();
 
 /// Prints the line that points to a command's help.
 void print_try_help(HmpCall& call, std::string_view typed);
