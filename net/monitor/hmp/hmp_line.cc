@@ -71,4 +71,25 @@ std::optional<std::string> HmpLine::quoted_word() {
     return std::nullopt;
 }
 
+bool is_foreign_line(std::string_view line) {
+    const auto is_capital = [](char c) { return c >= 'A' && c <= 'Z'; };
+    const auto is_small = [](char c) { return c >= 'a' && c <= 'z'; };
+    if (std::any_of(line.begin(), line.end(), [](char c) {
+            return (static_cast<unsigned char>(c) < ' ' && kBlanks.find(c) == kBlanks.npos) ||
+                   c == '\x7f';
+        })) {
+        return true;
+    }
+    const std::string_view first = HmpLine(line).raw_word();
+    if (first.empty()) {
+        return false;
+    }
+    if (first.back() == ':' ||
+        (is_capital(first.front()) && std::none_of(first.begin(), first.end(), is_small))) {
+        return true;
+    }
+    line = line.substr(0, line.find_last_not_of(kBlanks) + 1);
+    return line.substr(line.find_last_of(kBlanks) + 1).starts_with("HTTP/");
+}
+
 }  // namespace net

@@ -30,4 +30,12 @@ private:
     std::string_view rest_;
 };
 
+/// Whether a line, without its end, is of another protocol: a request or a header field of HTTP,
+/// or binary as TLS is. Commands are lower-case text, so that none of them is.
+///
+/// A request line (RFC 9112, 3) ends in its protocol's version, and its method is in capitals, as
+/// the first word of older versions, SMTP and others is; a field's name (RFC 9112, 5) ends in a
+/// colon.
+bool is_foreign_line(std::string_view line);
+
 }  // namespace net

@@ -75,7 +75,12 @@ void HmpSession::run() {
     resume_is_due_ = false;
     const Clock::time_point deadline = Clock::now() + limits::kMonitorSlice;
     std::string line;
+    const bool network = stream_.transport().is_network();
     while (!ended_ && may_execute() && next_line(line)) {
+        if (network && is_foreign_line(line)) {
+            cut_off_stranger();
+            break;
+        }
         execute(line);
         if (Clock::now() >= deadline) {
             resume_is_due_ = true;
@@ -99,6 +104,10 @@ void HmpSession::run() {
 bool HmpSession::next_line(std::string& line) {
     const std::size_t end = unread_.find('\n', at_);
     const std::size_t length = (end == unread_.npos ? unread_.size() : end) - at_;
+    if (length > limits::kMonitorLine && stream_.transport().is_network()) {
+        cut_off_stranger();
+        return false;
+    }
     if (length > limits::kMonitorLine && !std::exchange(skipping_, true)) {
         stream_.append("Error: " + line_too_long().message() + "\r\n");
     }
@@ -109,6 +118,12 @@ bool HmpSession::next_line(std::string& line) {
     line = std::exchange(skipping_, false) ? std::string() : unread_.substr(at_, length);
     at_ = end + 1;
     return true;
+}
+
+void HmpSession::cut_off_stranger() {
+    monitor_.log.warning("monitor " + monitor_.name +
+                         ": a client that does not speak to a human monitor is cut off");
+    end();
 }
 
 void HmpSession::execute(const std::string& line) {

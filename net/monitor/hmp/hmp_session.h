@@ -30,7 +30,9 @@ inline constexpr std::string_view kHmpPrompt = "(qemu) ";
 /// One client of a human monitor, which sends lines: banner, then a prompt for each command.
 ///
 /// Nothing is echoed. A line that is not done at once holds up this client, and no other. Never
-/// waits for a client: one that does not take its output is not read from.
+/// waits for a client: one that does not take its output is not read from. On a network socket, a
+/// line of another protocol (is_foreign_line()) cuts the client off, as does one that is too long:
+/// nothing behind it is executed.
 class HmpSession : public FdClient, public std::enable_shared_from_this<HmpSession> {
 public:
     /// `on_end` is called once, when the client is gone; never before start() has returned.
@@ -50,6 +52,7 @@ private:
     void run();
     bool may_execute() const;
     bool next_line(std::string& line);
+    void cut_off_stranger();
     void execute(const std::string& line);
     void on_done(const HumanOutput& output);
     void update_watches();

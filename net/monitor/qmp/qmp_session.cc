@@ -140,8 +140,23 @@ void QmpSession::end_if_done() {
     }
 }
 
+/// No method of HTTP begins with a brace, and no record of TLS.
+bool QmpSession::is_stranger(const MessageFramer::Frame& frame) {
+    const std::size_t first = frame.text.find_first_not_of(" \t\r\n");
+    return !negotiated_ && stream_.transport().is_network() &&
+           (first == frame.text.npos || frame.text[first] != '{');
+}
+
+void QmpSession::cut_off_stranger() {
+    monitor_.log.warning("monitor " + monitor_.name +
+                         ": a client that does not speak QMP is cut off");
+    end();
+}
+
 void QmpSession::handle(const MessageFramer::Frame& frame) {
-    if (must_wait()) {
+    if (is_stranger(frame)) {
+        cut_off_stranger();
+    } else if (must_wait()) {
         handle_while_busy(frame);
     } else if (frame.error.has_value()) {
         fail(nullptr, *frame.error);

@@ -38,6 +38,10 @@ struct QmpMonitor : ClientMonitor {
 /// commands are executed at once. A client that only stops sending still gets its answers. Never
 /// waits for a client: a slow one is not read from, and one that does not even take its events is
 /// cut off.
+///
+/// On a network socket, whoever sends anything but JSON objects before the negotiation is cut off
+/// at the first such byte, and nothing behind it is looked at: it speaks another protocol, whose
+/// contents may be somebody else's. A web page can make a browser of this host send a request.
 class QmpSession : public Caller, public std::enable_shared_from_this<QmpSession> {
 public:
     /// `on_end` is called once, when the client is gone; never before start() has returned.
@@ -72,6 +76,8 @@ private:
     bool may_frame() const;
     bool must_wait() const { return busy_ || !queue_.empty(); }
 
+    bool is_stranger(const MessageFramer::Frame& frame);
+    void cut_off_stranger();
     void handle(const MessageFramer::Frame& frame);
     void handle_while_busy(const MessageFramer::Frame& frame);
     void handle_queued();

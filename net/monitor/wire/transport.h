@@ -49,6 +49,9 @@ public:
     /// The same as input() for a socket.
     int output() const { return output_ ? output_.get() : input_.get(); }
     bool carries_fds() const { return kind_ == Kind::unix_socket; }
+    /// Whether bytes may come from a program that takes us for something else, such as a browser
+    /// for a web server: any socket but a UNIX one.
+    bool is_network() const { return kind_ == Kind::other_socket; }
     /// Only if carries_fds().
     Result<PeerCredentials> peer() const;
 

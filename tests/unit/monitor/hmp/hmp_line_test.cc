@@ -35,5 +35,24 @@ TEST(HmpLine, AnEmptyWordInQuotesIsAWord) {
     EXPECT_TRUE(line.at_end());
 }
 
+TEST(HmpLine, KnowsLinesOfOtherProtocols) {
+    for (const std::string_view line :
+         {"POST / HTTP/1.1\r", "GET /", "HEAD", "netdev_add /a%20b HTTP/1.0", "quit HTTP/1.1",
+          "Host: localhost:4444\r", "content-type: text/plain", "EHLO x", "\x16\x03\x01",
+          "help\x7f"}) {
+        EXPECT_TRUE(is_foreign_line(line)) << line;
+    }
+    EXPECT_TRUE(is_foreign_line(std::string_view("help\0", 5)));
+}
+
+TEST(HmpLine, TakesCommandsForCommands) {
+    for (const std::string_view line :
+         {"", " ", "\r", "help", "? info", "Help", "netdev_add tap,id=A,ifname=HTTP/1",
+          "netdev_add tap,id=n0,script=/HTTP/1.1", "set_link N0 on\r", "info network \t",
+          "netdev_del \xc3\xa4"}) {
+        EXPECT_FALSE(is_foreign_line(line)) << line;
+    }
+}
+
 }  // namespace
 }  // namespace net
