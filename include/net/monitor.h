@@ -34,8 +34,11 @@ struct MonitorAccess {
     std::string name = {};  ///< For the log: the address.
     bool pretty = false;    ///< Answers on many lines.
     bool human = false;     ///< The human monitor instead of QMP.
-    /// Users whose clients are served on a UNIX socket; empty: all who can connect.
+    /// Users whose clients are served; nobody else is, and no client on a socket that does not tell
+    /// its user. Empty: all who can connect to a UNIX socket; on TCP, of the clients on this host
+    /// root's and those of our effective user, and all from elsewhere.
     std::vector<uid_t> uids = {};
+    bool any_user = false;  ///< All who can connect, on TCP as well.
 };
 
 /// What a line of the human monitor printed.

@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Attacks on a monitor that listens on TCP: web pages.
+"""Attacks on a monitor that listens on TCP: web pages, and other users of the host.
 
     monitor_tcp.py QNETDEV BRIDGE-HELPER BRIDGE-CONF
 """
 import os
+import pickle
+import signal
 import socket
+import struct
 import sys
 import tempfile
 
@@ -29,17 +32,19 @@ def free_port():
 class Monitor:
     """`qnetdev run` with one monitor on TCP."""
 
-    def __init__(self, program, folder, option="-qmp"):
-        self.port = free_port()
-        self.run = qmp.Run(program, folder, option, "tcp:127.0.0.1:%d,server=on,wait=off" %
-                           self.port, serve=False)
+    def __init__(self, program, folder, option="-qmp", host="127.0.0.1", options=""):
+        self.family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.host, self.port = host, free_port()
+        address = "[%s]" % host if ":" in host else host
+        self.run = qmp.Run(program, folder, option, "tcp:%s:%d,server=on,wait=off%s" % (
+            address, self.port, options), serve=False)
 
     def connect(self):
         """A connection on which nothing has been read."""
         def attempt():
-            client = socket.socket()
+            client = socket.socket(self.family)
             client.settimeout(20)
-            if client.connect_ex(("127.0.0.1", self.port)) == 0:
+            if client.connect_ex((self.host, self.port)) == 0:
                 return client
             client.close()
             return None
@@ -77,6 +82,111 @@ def check_cut_off(tap, monitor, name, data):
     tap.check(name + ": cut off", answer is not None and b'"return"' not in answer and
               b"unknown" not in answer, answer)
     tap.equal(name + ": nothing was executed", harness.interfaces(), [])
+
+
+def as_user(uid, action):
+    """What the action returns in a process of that user."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.setgroups([])
+            os.setgid(uid)
+            os.setuid(uid)
+            os.write(writing, pickle.dumps(action()))
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as result:
+        data = result.read()
+    os.waitpid(child, 0)
+    return pickle.loads(data)
+
+
+def served(monitor, client=None):
+    """Whether a client is greeted."""
+    client = client or monitor.connect()
+    try:
+        return client.recv(65536).startswith(b'{"QMP"')
+    except ConnectionError:
+        return False
+    finally:
+        client.close()
+
+
+def connect(family, host, port):
+    client = socket.socket(family)
+    client.settimeout(20)
+    client.connect((host, port))
+    return client
+
+
+OTHER = 65534
+PATHS = (("127.0.0.1", socket.AF_INET, "127.0.0.1"),
+         ("127.0.0.1", socket.AF_INET6, "::ffff:127.0.0.1"),
+         ("::1", socket.AF_INET6, "::1"),
+         ("::", socket.AF_INET, "127.0.0.1"),
+         ("::", socket.AF_INET6, "::1"),
+         ("0.0.0.0", socket.AF_INET, "192.0.2.1"))
+
+
+def check_users(tap, program, folder):
+    """Only root and the user of the program; the kernel knows whose the other end is."""
+    harness.run(["ip", "address", "add", "192.0.2.1/32", "dev", "lo"])
+    for listening, family, host in PATHS:
+        name = "%s through %s" % (host, listening)
+        monitor = Monitor(program, folder, host=listening)
+        monitor.connect().close()
+        tap.check(name + ": our own user is served",
+                  served(monitor, connect(family, host, monitor.port)))
+        tap.check(name + ": another user is not", not as_user(
+            OTHER, lambda: served(monitor, connect(family, host, monitor.port))))
+        tap.check(name + ": ends", monitor.stop() == 0, monitor.run.err)
+        tap.check(name + ": the log says who was refused",
+                  "refused by its user: user %d" % OTHER in monitor.run.err, monitor.run.err)
+    tap.check("root is warned", "can run programs as root" in monitor.run.err, monitor.run.err)
+    for options, ours, theirs in ((",uid=%d" % OTHER, False, True), (",uid=any", True, True),
+                                  (",uid=0,uid=%d" % OTHER, True, True), (",uid=1", False, False)):
+        monitor = Monitor(program, folder, options=options)
+        monitor.connect().close()
+        tap.equal(options[1:], (served(monitor), as_user(OTHER, lambda: served(monitor))),
+                  (ours, theirs))
+        monitor.stop()
+
+
+def hit_and_run(monitor, data, host, port, reset):
+    """Sends and is gone, before anybody has looked who it is."""
+    client = socket.socket()
+    client.bind((host, port))
+    client.connect((monitor.host, monitor.port))
+    client.sendall(data)
+    if reset:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.close()
+
+
+def check_gone(tap, program, folder):
+    """The kernel calls what nobody owns any more root's, and answers with who listens there."""
+    for option, data in (("-qmp", QMP_BODY), ("-monitor", ADD_LINE)):
+        for reset in (False, True):
+            monitor = Monitor(program, folder, option)
+            monitor.connect().close()
+            port = free_port()
+            monitor.run.signal(signal.SIGSTOP)
+            as_user(OTHER, lambda: hit_and_run(monitor, data, "127.0.0.2", port, reset))
+            listener = socket.socket()
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if reset:
+                listener.bind(("127.0.0.2", port))
+                listener.listen()
+            monitor.run.signal(signal.SIGCONT)
+            client = monitor.connect()
+            client.recv(1)  # the one before has been looked at
+            tap.equal("%s: who is gone%s is nobody" % (option, " by a reset" if reset else ""),
+                      harness.interfaces(), [])
+            client.close()
+            listener.close()
+            monitor.stop()
 
 
 def check_qmp(tap, program, folder):
@@ -122,7 +232,7 @@ def main():
     program = os.path.abspath(sys.argv[1])
     harness.need_tun()
     tap = harness.Tap()
-    for check in (check_qmp, check_human):
+    for check in (check_qmp, check_human, check_users, check_gone):
         with tempfile.TemporaryDirectory() as folder:
             check(tap, program, folder)
         tap.equal(check.__name__ + ": nothing is left", harness.leftovers(), [])

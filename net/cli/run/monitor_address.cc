@@ -103,11 +103,24 @@ Result<void> parse_unix_option(const std::string& key, const std::string& value,
         if (place->mode > 0777) {
             return bad_address("'mode' must be 0 to 0777, in octal digits");
         }
-    } else if (key == "group") {
+    } else {
         place->group = NET_TRY(find_group(value));
+    }
+    return {};
+}
+
+Result<void> parse_uid(const std::string& value, MonitorAddress& address) {
+    if (std::holds_alternative<MonitorAddress::Stdio>(address.place)) {
+        return bad_address("'uid' is only for sockets");
+    }
+    if (value == "any") {
+        address.any_user = true;
     } else {
         const uid_t uid = NET_TRY(parse_number<uid_t>("uid", value));
         address.uids.push_back(uid);
+    }
+    if (address.any_user && !address.uids.empty()) {
+        return bad_address("'uid' must be any or numbers, not both");
     }
     return {};
 }
@@ -125,8 +138,10 @@ Result<void> parse_option(std::string_view text, MonitorAddress& address) {
         address.wait = false;
     } else if (key == "pretty") {
         address.pretty = NET_TRY(parse_switch(key, value));
-    } else if (key == "mode" || key == "group" || key == "uid") {
+    } else if (key == "mode" || key == "group") {
         return parse_unix_option(key, value, address);
+    } else if (key == "uid") {
+        return parse_uid(value, address);
     } else {
         return bad_address("a monitor's address has no option '" + key + "'")
             .with_hint("there are server, wait, pretty, mode, group and uid");

@@ -19,9 +19,9 @@ namespace net::cli {
 /// Where a monitor is to be reached, as -qmp and -monitor take it.
 ///
 ///     unix:PATH,server=on,wait=off[,mode=0660][,group=NAME][,uid=NUMBER]…
-///     tcp:HOST:PORT,server=on,wait=off
+///     tcp:HOST:PORT,server=on,wait=off[,uid=NUMBER]…[,uid=any]
 ///     stdio
-///     fd:NUMBER      an inherited socket, listening or connected
+///     fd:NUMBER[,uid=NUMBER]…[,uid=any]      an inherited socket, listening or connected
 struct MonitorAddress {
     struct Unix {
         std::string path;
@@ -42,7 +42,8 @@ struct MonitorAddress {
     bool server = false;
     bool wait = true;  ///< Only with `server`: nothing is set up before a client has connected.
     bool pretty = false;
-    std::vector<uid_t> uids = {};
+    std::vector<uid_t> uids = {};  ///< See MonitorAccess.
+    bool any_user = false;
 };
 
 /// Fails at Stage::parse, naming the option of the address.

@@ -153,7 +153,8 @@ Result<void> Run::open_monitor(const MonitorArgument& argument) {
     MonitorAccess access{.name = address.text,
                          .pretty = address.pretty,
                          .human = argument.human,
-                         .uids = address.uids};
+                         .uids = address.uids,
+                         .any_user = address.any_user};
     if (std::holds_alternative<MonitorAddress::Stdio>(address.place)) {
         if (argument.human && LineEditor::is_possible()) {
             wants_terminal_ = true;  // once everything is set up
@@ -301,8 +302,10 @@ const Command kRunCommand = {
     "\n"
     "ADDRESS is unix:PATH,server=on,wait=off[,mode=0600][,group=NAME][,uid=NUMBER]...,\n"
     "tcp:HOST:PORT,server=on,wait=off, stdio, or fd:NUMBER of an inherited socket. With wait=on,\n"
-    "which is the default, nothing is set up before a client has connected. Sockets that a\n"
-    "service manager passes (LISTEN_FDS) are served as well; one named \"monitor\" is for humans.\n"
+    "which is the default, nothing is set up before a client has connected. On TCP, of the users\n"
+    "of this host only root and your own are served, unless uid=NUMBER names others, or uid=any\n"
+    "everybody. Sockets that a service manager passes (LISTEN_FDS) are served as well; one named\n"
+    "\"monitor\" is for humans.\n"
     "\n"
     "Exit status: 0 ended as it was told to, 1 something could not be set up, 2 wrong usage.\n",
     run_run};

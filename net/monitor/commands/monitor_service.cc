@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "net/monitor/commands/monitor_service.h"
 
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <utility>
@@ -9,6 +12,7 @@
 #include "net/base/limits.h"
 #include "net/monitor/commands/commands.h"
 #include "net/monitor/commands/human_commands.h"
+#include "net/monitor/wire/tcp_peer.h"
 #include "qapi/run_state_events.h"
 #include "qapi/run_state_tables.h"
 
@@ -40,6 +44,62 @@ void write_timestamp(qapi::JsonWriter& writer) {
     writer.key("microseconds");
     writer.number(std::int64_t{rest.count()});
     writer.end_object();
+}
+
+bool is_listed(const std::vector<uid_t>& uids, uid_t uid) {
+    return std::find(uids.begin(), uids.end(), uid) != uids.end();
+}
+
+Error refused(const std::string& who) {
+    return Error("a client was refused by its user: " + who);
+}
+
+/// Who the client is, or why it is refused.
+Result<std::string> admit_unix_client(const MonitorAccess& access, const Transport& transport) {
+    const PeerCredentials peer = NET_TRY(transport.peer());
+    std::string who = "process " + std::to_string(peer.pid) + " of user " +
+                      std::to_string(peer.uid) + " and group " + std::to_string(peer.gid);
+    if (!access.any_user && !access.uids.empty() && !is_listed(access.uids, peer.uid)) {
+        return refused(who);
+    }
+    return who;
+}
+
+/// The same. Everybody on this host can connect to a port.
+Result<std::string> admit_network_client(const MonitorAccess& access, int socket) {
+    if (access.any_user) {
+        return std::string("any user's");
+    }
+    Result<std::optional<uid_t>> uid = tcp_peer_uid(socket);
+    if (!uid) {
+        return std::move(uid).error().with_prefix("a client was refused");
+    }
+    const std::vector<uid_t> uids =
+        access.uids.empty() ? std::vector<uid_t>{0, geteuid()} : access.uids;
+    if (*uid) {
+        const std::string who = "user " + std::to_string(**uid);
+        return is_listed(uids, **uid) ? Result<std::string>(who + "'s") : refused(who);
+    }
+    if (!access.uids.empty()) {
+        return refused("it is not on this host");
+    }
+    return std::string("not on this host");
+}
+
+Result<std::string> admit_client(const MonitorAccess& access, const Transport& transport) {
+    if (transport.carries_fds()) {
+        return admit_unix_client(access, transport);
+    }
+    return transport.is_network() ? admit_network_client(access, transport.input())
+                                  : std::string("on pipes");
+}
+
+/// Whether somebody on another host, or any user of this one, can connect to the socket.
+bool is_on_tcp(int socket) {
+    int domain = AF_UNSPEC;
+    socklen_t size = sizeof domain;
+    (void)getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &domain, &size);
+    return domain == AF_INET || domain == AF_INET6;
 }
 
 }  // namespace
@@ -108,6 +168,11 @@ MonitorService::Endpoint& MonitorService::add_endpoint(MonitorAccess access) {
 Result<void> MonitorService::listen(UniqueFd socket, MonitorAccess access) {
     Endpoint& endpoint = add_endpoint(std::move(access));
     endpoint.listens = true;
+    if (geteuid() == 0 && is_on_tcp(socket.get())) {
+        context_.log().warning("monitor " + endpoint.access.name +
+                               ": whoever is served on TCP can run programs as root; a UNIX "
+                               "socket is safer");
+    }
     Result<void> started = endpoint.listener.start(std::move(socket));
     if (!started) {
         endpoints_.pop_back();
@@ -134,16 +199,7 @@ Result<void> MonitorService::admit(const Endpoint& endpoint, const Transport& tr
     if (client_count() >= limits::kMonitorClients) {
         return Error("a client was refused: there are " + std::to_string(client_count()));
     }
-    if (!transport.carries_fds()) {
-        return {};
-    }
-    const PeerCredentials peer = NET_TRY(transport.peer());
-    const std::string who = "process " + std::to_string(peer.pid) + " of user " +
-                            std::to_string(peer.uid) + " and group " + std::to_string(peer.gid);
-    const std::vector<uid_t>& uids = endpoint.access.uids;
-    if (!uids.empty() && std::find(uids.begin(), uids.end(), peer.uid) == uids.end()) {
-        return Error("a client was refused by its user: " + who);
-    }
+    const std::string who = NET_TRY(admit_client(endpoint.access, transport));
     context_.log().info("monitor " + endpoint.access.name + ": client is " + who);
     return {};
 }

@@ -51,6 +51,13 @@ TEST(MonitorAddress, ReadsTheOthers) {
     EXPECT_TRUE(parse_monitor_address("stdio,pretty=on")->pretty);
 }
 
+TEST(MonitorAddress, NamesUsersOnAllSockets) {
+    EXPECT_EQ(parse_monitor_address("tcp::1,uid=1,uid=2")->uids, (std::vector<uid_t>{1, 2}));
+    EXPECT_EQ(parse_monitor_address("fd:9,uid=7")->uids, (std::vector<uid_t>{7}));
+    EXPECT_FALSE(parse_monitor_address("tcp::1")->any_user);
+    EXPECT_TRUE(parse_monitor_address("tcp::1,uid=any")->any_user);
+}
+
 TEST(MonitorAddress, SaysWhatIsWrong) {
     for (const char* text : {"", "unix:", "unix", "tcp:1", "tcp:", "fd:", "pipe:x", "stdi"}) {
         EXPECT_EQ(error_of(text),
@@ -64,7 +71,9 @@ TEST(MonitorAddress, SaysWhatIsWrong) {
     EXPECT_EQ(error_of("unix:x,mode=1777"), "'mode' must be 0 to 0777, in octal digits");
     EXPECT_EQ(error_of("unix:x,group=no-such-group"), "there is no group 'no-such-group'");
     EXPECT_EQ(error_of("unix:x,uid=root"), "'uid' must be a number, not 'root'");
-    EXPECT_EQ(error_of("tcp:a:1,uid=0"), "'uid' is only for unix: addresses");
+    EXPECT_EQ(error_of("tcp:a:1,mode=0600"), "'mode' is only for unix: addresses");
+    EXPECT_EQ(error_of("stdio,uid=0"), "'uid' is only for sockets");
+    EXPECT_EQ(error_of("tcp:a:1,uid=0,uid=any"), "'uid' must be any or numbers, not both");
 }
 
 TEST(MonitorAddress, NamesTheSocketThatCannotBe) {
