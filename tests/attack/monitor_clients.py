@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Attacks of a monitor's clients on others: all clients, all descriptors, all names.
+
+    monitor_clients.py QNETDEV BRIDGE-HELPER BRIDGE-CONF
+"""
+import os
+import resource
+import socket
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tool"))
+import harness  # noqa: E402
+import qmp  # noqa: E402
+
+NAMES = 4096    # limits::kHeldFds
+CLIENTS = 64    # limits::kMonitorClients
+BATCH = 64      # commands sent before their answers are read
+
+
+def check_names(tap, program, folder):
+    """A monitor holds so many descriptors by name, and the sets together so many."""
+    soft = resource.getrlimit(resource.RLIMIT_NOFILE)
+    hard = soft[1]
+    if hard != resource.RLIM_INFINITY and hard < 3 * NAMES:
+        return tap.check("this machine lets a process have %d descriptors" % (3 * NAMES), False)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3 * NAMES, hard))
+    null = os.open("/dev/null", os.O_RDWR)
+    with qmp.Run(program, folder) as run:
+        client = run.client()
+        errors = []
+        for start in range(0, NAMES, BATCH):
+            for number in range(start, start + BATCH):
+                client.send(b'{"execute":"getfd","arguments":{"fdname":"n%d"}}' % number, [null])
+            errors += [answer for answer in (client.answer() for _ in range(BATCH))
+                       if "error" in answer]
+        tap.equal("%d names are taken" % NAMES, errors, [])
+        before = run.fds()
+        answer = client.execute("getfd", [null], fdname="more")
+        tap.check("one more is refused, and the message says what helps",
+                  "holds %d named descriptors" % NAMES in str(answer), answer)
+        tap.check("its descriptor is closed", harness.wait_until(
+            lambda: run.fds() == before, 5), (run.fds(), before))
+        client.execute("closefd", fdname="n7")
+        tap.equal("closefd makes room", client.execute("getfd", [null], fdname="more"), {})
+        for start in range(0, NAMES, BATCH):
+            for _ in range(BATCH):
+                client.send(b'{"execute":"add-fd"}', [null])
+            errors += [answer for answer in (client.answer() for _ in range(BATCH))
+                       if "error" in answer]
+        tap.equal("%d members of sets are taken" % NAMES, errors, [])
+        answer = client.execute("add-fd", [null])
+        tap.check("one more is refused", "hold %d descriptors" % NAMES in str(answer), answer)
+        client.execute("remove-fd", **{"fdset-id": 3})
+        tap.check("remove-fd makes room", "fd" in client.execute("add-fd", [null]))
+        tap.check("it ends", run.stop() == 0, run.err)
+    os.close(null)
+    resource.setrlimit(resource.RLIMIT_NOFILE, soft)
+
+
+def connect(path):
+    """Waits for its place: with a time-out, connect() of a UNIX socket would not."""
+    client = socket.socket(socket.AF_UNIX)
+    client.connect(path)
+    client.settimeout(20)
+    return client
+
+
+def is_served(client):
+    """Whether it is greeted, and not sent away."""
+    try:
+        return client.recv(65536).startswith(b'{"QMP"')
+    except ConnectionError:
+        return False
+
+
+def check_clients(tap, program, folder):
+    with qmp.Run(program, folder) as run:
+        first = run.client()
+        others = [connect(run.path) for _ in range(CLIENTS - 1)]
+        tap.equal("%d clients are served" % CLIENTS, [is_served(other) for other in others],
+                  [True] * (CLIENTS - 1))
+        before = run.fds()
+        more = connect(run.path)
+        tap.check("one more is sent away", not is_served(more))
+        more.close()
+        tap.check("nothing of it stays", harness.wait_until(
+            lambda: run.fds() == before, 5), (run.fds(), before))
+        tap.equal("the others are served on", first.execute("query-name"), {})
+        others.pop().close()
+        tap.check("there is room once one has gone", harness.wait_until(
+            lambda: is_served(connect(run.path)), 5))
+        for other in others:
+            other.close()
+        tap.check("it ends", run.stop() == 0, run.err)
+        tap.check("the log says who was sent away", "a client was refused" in run.err, run.err)
+
+
+def check_no_descriptors(tap, program, folder):
+    """Out of descriptors, nobody is accepted; with one free again, those who wait are."""
+    null = os.open("/dev/null", os.O_RDWR)
+    with qmp.Run(program, folder) as run:
+        client = run.client()
+        _, hard = resource.prlimit(run.process.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(run.process.pid, resource.RLIMIT_NOFILE, (run.fds() + 8, hard))
+        count = 0
+        while "error" not in client.execute("getfd", [null], fdname="n%d" % count):
+            count += 1
+        tap.check("all descriptors can be used up", 4 <= count <= 8, count)
+        waiting = connect(run.path)
+        waiting.settimeout(1)
+        try:
+            tap.check("nobody is accepted then", not waiting.recv(1000))
+        except TimeoutError:
+            tap.check("nobody is accepted then", True)
+        tap.equal("who is connected is served", client.execute("query-name"), {})
+        for number in range(count):
+            client.execute("closefd", fdname="n%d" % number)
+        waiting.settimeout(10)
+        tap.check("who waits is served once there is room", is_served(waiting))
+        tap.check("so is the next", is_served(connect(run.path)))
+        tap.check("it ends", run.stop() == 0, run.err)
+        tap.check("the log says why", "cannot accept a monitor's client" in run.err, run.err)
+    os.close(null)
+
+
+def main():
+    program = os.path.abspath(sys.argv[1])
+    harness.need_tun()
+    tap = harness.Tap()
+    for check in (check_names, check_clients, check_no_descriptors):
+        with tempfile.TemporaryDirectory() as folder:
+            check(tap, program, folder)
+        tap.equal(check.__name__ + ": nothing is left", harness.leftovers(), [])
+    tap.done()
+
+
+if __name__ == "__main__":
+    main()
