@@ -97,6 +97,24 @@ def check_clients(tap, program, folder):
         tap.check("the log says who was sent away", "a client was refused" in run.err, run.err)
 
 
+def check_shares(tap, program, folder):
+    """Clients of one monitor take no place of another's."""
+    human = os.path.join(folder, "human")
+    with qmp.Run(program, folder, "-monitor",
+                 "unix:%s,server=on,wait=off" % human) as run:
+        run.client().close()
+        for flooded, name in ((human, "human"), (run.path, "QMP")):
+            idle = [connect(flooded) for _ in range(CLIENTS)]
+            tap.check("all places of the %s monitor are taken" % name,
+                      all(client.recv(1) for client in idle))
+            other = connect(run.path if flooded == human else human)
+            tap.check("the other one serves on", other.recv(1) != b"")
+            other.close()
+            for client in idle:
+                client.close()
+        tap.check("it ends", run.stop() == 0, run.err)
+
+
 def check_no_descriptors(tap, program, folder):
     """Out of descriptors, nobody is accepted; with one free again, those who wait are."""
     null = os.open("/dev/null", os.O_RDWR)
@@ -129,7 +147,7 @@ def main():
     program = os.path.abspath(sys.argv[1])
     harness.need_tun()
     tap = harness.Tap()
-    for check in (check_names, check_clients, check_no_descriptors):
+    for check in (check_names, check_clients, check_shares, check_no_descriptors):
         with tempfile.TemporaryDirectory() as folder:
             check(tap, program, folder)
         tap.equal(check.__name__ + ": nothing is left", harness.leftovers(), [])

@@ -126,8 +126,8 @@ MonitorService::Endpoint::Endpoint(MonitorService& service, MonitorAccess monito
     monitor().name = access.name;
 }
 
-/// Named descriptors outlive their client for the next one, if there can be one.
 void MonitorService::Endpoint::on_client_gone() {
+    --clients;
     if (!listens) {
         monitor().fds.close_all();
     }
@@ -196,8 +196,8 @@ void MonitorService::accept(Endpoint& endpoint, UniqueFd socket) {
 
 /// Whether the client may use the monitor; tells the log who it is.
 Result<void> MonitorService::admit(const Endpoint& endpoint, const Transport& transport) const {
-    if (client_count() >= limits::kMonitorClients) {
-        return Error("a client was refused: there are " + std::to_string(client_count()));
+    if (endpoint.clients >= limits::kMonitorClients) {
+        return Error("a client was refused: there are " + std::to_string(endpoint.clients));
     }
     const std::string who = NET_TRY(admit_client(endpoint.access, transport));
     context_.log().info("monitor " + endpoint.access.name + ": client is " + who);
@@ -214,6 +214,7 @@ Result<void> MonitorService::start_session(Endpoint& endpoint, Transport transpo
 template <class Session, class Monitor>
 Result<void> MonitorService::start_in(std::list<std::shared_ptr<Session>>& sessions,
                                       Monitor& monitor, Endpoint& endpoint, Transport transport) {
+    ++endpoint.clients;
     const auto place = sessions.insert(sessions.end(), nullptr);
     *place = std::make_shared<Session>(monitor, std::move(transport),
                                        [&sessions, place, &endpoint](Session&) {

@@ -70,11 +70,13 @@ private:
 
         MonitorAccess access;
         bool listens = false;                    ///< Otherwise nobody comes after the client.
+        std::size_t clients = 0;                 ///< That are connected now.
         std::unique_ptr<QmpMonitor> qmp = {};    ///< Unless it is for humans.
         std::unique_ptr<HmpMonitor> human = {};  ///< Otherwise.
         Listener listener;
 
         ClientMonitor& monitor() { return qmp ? static_cast<ClientMonitor&>(*qmp) : *human; }
+        /// Named descriptors outlive their client for the next one, if there can be one.
         void on_client_gone();
     };
     /// The embedder as a client: it can name the descriptors it has, and send none.
