@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "net/base/limits.h"
+#include "qapi/json_lexer.h"
 #include "qapi/utf8.h"
 
 namespace qapi {
@@ -65,7 +66,8 @@ private:
     char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
     bool count_token();
     void skip_space();
-    void skip_digits();
+    bool skip_token();
+    bool check_utf8(std::size_t at, std::size_t end);
     bool fail(std::string message, std::size_t offset, std::size_t length = 1);
     bool fail_here(std::string_view expected, std::string_view hint = {});
 
@@ -105,8 +107,7 @@ bool JsonReader::fail_here(std::string_view expected, std::string_view hint) {
 }
 
 void JsonReader::skip_space() {
-    while (at_ < text_.size() &&
-           (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\r' || text_[at_] == '\n')) {
+    while (at_ < text_.size() && is_json_space(static_cast<unsigned char>(text_[at_]))) {
         ++at_;
     }
 }
@@ -288,96 +289,86 @@ bool JsonReader::check_duplicates(const Open& object) {
                 span.offset, span.length);
 }
 
-void JsonReader::skip_digits() {
-    while (is_digit(peek())) {
+/// Goes behind the token that starts here. Returns false, at the byte at fault or at the end of the
+/// text, if it is none.
+bool JsonReader::skip_token() {
+    using Step = JsonLexer::Step;
+    JsonLexer lexer;
+    while (true) {
+        at_ += lexer.plain_length(text_.substr(at_));
+        if (at_ == text_.size()) {
+            return lexer.may_end();
+        }
+        const Step step = lexer.step(static_cast<unsigned char>(text_[at_]));
+        if (step == Step::broken || step == Step::token_ended_before) {
+            return step == Step::token_ended_before;
+        }
+        // An escape that is none is reported by decode().
         ++at_;
+        if (step == Step::token_ends) {
+            return true;
+        }
     }
 }
 
 bool JsonReader::read_number() {
     const std::size_t start = at_;
-    ValueKind kind = ValueKind::integer;
-    at_ += peek() == '-' ? 1 : 0;
-    if (!is_digit(peek())) {
-        return fail_here("a digit");
+    if (!skip_token()) {
+        return is_digit(peek()) ? fail("a number must not begin with 0", start, at_ - start + 1)
+                                : fail_here("a digit");
     }
-    if (peek() == '0') {
-        ++at_;
-    } else {
-        skip_digits();
-    }
-    if (is_digit(peek())) {
-        return fail("a number must not begin with 0", start, at_ - start + 1);
-    }
-    if (peek() == '.') {
-        kind = ValueKind::real;
-        ++at_;
-        if (!is_digit(peek())) {
-            return fail_here("a digit");
-        }
-        skip_digits();
-    }
-    if (peek() == 'e' || peek() == 'E') {
-        kind = ValueKind::real;
-        ++at_;
-        at_ += peek() == '+' || peek() == '-' ? 1 : 0;
-        if (!is_digit(peek())) {
-            return fail_here("a digit");
-        }
-        skip_digits();
-    }
-    document_.add(kind, {start, at_ - start});
+    const bool real = text_.substr(start, at_ - start).find_first_of(".eE") != text_.npos;
+    document_.add(real ? ValueKind::real : ValueKind::integer, {start, at_ - start});
     return true;
 }
 
 bool JsonReader::read_word() {
-    std::size_t end = at_;
-    while (end < text_.size() && text_[end] >= 'a' && text_[end] <= 'z') {
-        ++end;
-    }
-    const std::string_view word = text_.substr(at_, end - at_);
+    const std::size_t start = at_;
+    (void)skip_token();  // no byte breaks a word
+    const std::string_view word = text_.substr(start, at_ - start);
     if (word != "true" && word != "false" && word != "null") {
-        fail("expected true, false, null or a value in quotes, not '" + printable(word) + "'", at_,
-             word.size());
+        fail("expected true, false, null or a value in quotes, not '" + printable(word) + "'",
+             start, word.size());
         error_ = std::move(*error_).with_hint(std::string(kQuotesHint));
         return false;
     }
-    document_.add(word == "null" ? ValueKind::null : ValueKind::boolean, {at_, word.size()});
-    at_ = end;
+    document_.add(word == "null" ? ValueKind::null : ValueKind::boolean, {start, word.size()});
+    return true;
+}
+
+/// Looks at the bytes of a string up to `end`.
+bool JsonReader::check_utf8(std::size_t at, std::size_t end) {
+    while (at < end) {
+        const auto byte = static_cast<unsigned char>(text_[at]);
+        const std::size_t length = byte == '\\'  ? 2
+                                   : byte < 0x80 ? 1
+                                                 : utf8_sequence(text_.substr(at));
+        if (length == 0) {
+            return fail("a string must be valid UTF-8", at);
+        }
+        at += length;
+    }
     return true;
 }
 
 /// Reads the string that starts here into a value or key made for it.
 bool JsonReader::read_string(Document::Index index) {
     const std::size_t start = at_;
-    const char quote = text_[at_++];
-    bool escaped = false;
-    while (at_ < text_.size() && text_[at_] != quote) {
-        const auto byte = static_cast<unsigned char>(text_[at_]);
-        if (byte < 0x20) {
-            return fail("a control character in a string must be escaped", at_);
-        }
-        if (byte >= 0x80 || byte == '\\') {
-            const std::size_t length = byte == '\\' ? std::min<std::size_t>(2, text_.size() - at_)
-                                                    : utf8_sequence(text_.substr(at_));
-            if (length == 0) {
-                return fail("a string must be valid UTF-8", at_);
-            }
-            escaped |= byte == '\\';
-            // A byte behind '\' that is no escape is reported by decode().
-            at_ += length;
-        } else {
-            ++at_;
-        }
+    const bool whole = skip_token();
+    // If it is broken, the byte that breaks it may be no UTF-8.
+    if (!check_utf8(start + 1, whole ? at_ : std::min(at_ + 1, text_.size()))) {
+        return false;
     }
-    if (at_ >= text_.size()) {
-        return fail("the string that starts here has no end", start, at_ - start);
+    if (!whole) {
+        return at_ < text_.size()
+                   ? fail("a control character in a string must be escaped", at_)
+                   : fail("the string that starts here has no end", start, at_ - start);
     }
-    ++at_;
     document_.set_span(index, {start, at_ - start});
-    if (escaped) {
+    const std::string_view raw = text_.substr(start + 1, at_ - start - 2);
+    if (raw.find('\\') != raw.npos) {
         std::string decoded;
-        if (!decode(text_.substr(start + 1, at_ - start - 2), start + 1, decoded)) {
+        if (!decode(raw, start + 1, decoded)) {
             return false;
         }
         document_.set_text(index, decoded);

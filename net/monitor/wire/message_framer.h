@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "net/result.h"
+#include "qapi/json_lexer.h"
 
 namespace net {
 
@@ -32,39 +33,8 @@ public:
     std::optional<Frame> next(std::string_view& input);
 
 private:
-    enum class State : std::uint8_t {
-        between,  ///< Tokens.
-        double_quoted,
-        double_escape,
-        single_quoted,
-        single_escape,
-        minus,
-        zero,
-        digits,
-        point,
-        fraction,
-        exponent,
-        exponent_sign,
-        exponent_digits,
-        word,
-        recovery,  ///< After an error.
-    };
-    enum class Step : std::uint8_t {
-        going_on,
-        token_ends,          ///< With this byte.
-        token_ended_before,  ///< This byte is not part of it.
-        broken,              ///< With this byte.
-    };
+    using Step = qapi::JsonLexer::Step;
 
-    Step step(unsigned char byte);
-    Step step_between(unsigned char byte);
-    Step step_number(unsigned char byte);
-    Step go(State state, Step step = Step::going_on) {
-        state_ = state;
-        return step;
-    }
-
-    std::size_t plain_length(std::string_view rest) const;
     void skip_broken(std::string_view& input);
     bool count_token(unsigned char first);
     std::string token_text(std::string_view read) const;
@@ -74,11 +44,11 @@ private:
     void carry(std::string_view rest);
     void reset();
 
-    State state_ = State::between;
-    State state_at_input_ = State::between;  ///< When next() was called.
-    unsigned char token_first_ = 0;
-    std::size_t token_bytes_ = 0;  ///< Of the token that is being read.
-    std::size_t bytes_ = 0;        ///< Of all tokens of the message.
+    qapi::JsonLexer lexer_ = {};
+    qapi::JsonLexer lexer_at_input_ = {};  ///< As it was when next() was called.
+    bool recovering_ = false;              ///< After an error.
+    std::size_t token_bytes_ = 0;          ///< Of the token that is being read.
+    std::size_t bytes_ = 0;                ///< Of all tokens of the message.
     std::size_t tokens_ = 0;
     std::int64_t braces_ = 0;
     std::int64_t brackets_ = 0;
