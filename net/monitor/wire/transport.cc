@@ -57,10 +57,17 @@ Peeked peek(int socket, std::span<char> buffer) {
     return {length, length >= 0 && (message.msg_flags & MSG_CTRUNC) != 0};
 }
 
-/// Length up to the first byte that can end a command of either kind of monitor, or all.
+/// Length up to the first byte that can end a command of either kind of monitor, or all. Of braces
+/// in a row, such as end a command with arguments, only the last one can.
 std::size_t length_of_one_command(std::string_view bytes) {
-    const std::size_t end = bytes.find_first_of("}\r\n");
-    return end == bytes.npos ? bytes.size() : end + 1;
+    std::size_t end = bytes.find_first_of("}\r\n");
+    if (end == bytes.npos) {
+        return bytes.size();
+    }
+    while (bytes.substr(end, 2) == "}}") {
+        ++end;
+    }
+    return end + 1;
 }
 
 void take_fds(msghdr& message, std::vector<UniqueFd>& fds) {

@@ -86,6 +86,12 @@ TEST_F(TransportTest, DescriptorsComeWithTheCommandThatTheyWereSentWithin) {
     EXPECT_EQ(receive(), (std::vector<Part>{{"{one}", 0}, {"{two}", 1}, {"{three}", 0}}));
 }
 
+TEST_F(TransportTest, ACommandWithArgumentsComesInOnePiece) {
+    send("{one{}}{two");
+    send("{}} {three{}}", 1);
+    EXPECT_EQ(receive(), (std::vector<Part>{{"{one{}}", 0}, {"{two{}}", 1}, {" {three{}}", 0}}));
+}
+
 TEST_F(TransportTest, DescriptorsComeWithTheirLine) {
     send("info network\r\n");
     send("getfd a\n", 1);
