@@ -6,8 +6,7 @@
 
 #include "net/net_client_init.h"
 #include "net/tap/tun_kernel.h"
-#include "net/tap/validate_tap.h"
-#include "net/validate/validate_backend.h"
+#include "net/validate/validate.h"
 
 namespace net {
 namespace {
@@ -25,10 +24,7 @@ std::unique_ptr<NetContext> net_context_create(EventLoop& loop, NetContextOption
 }
 
 std::vector<Error> net_validate(const qapi::Netdev& netdev, NetdevOrigin origin) {
-    if (const auto* tap = std::get_if<qapi::NetdevTapOptions>(&netdev.branch)) {
-        return validate_tap(*tap, origin);
-    }
-    return validate_backend(netdev, origin);
+    return validate_netdev(netdev, origin).broken;
 }
 
 Result<void> net_client_init(NetContext& context, const qapi::Netdev& netdev,

@@ -7,7 +7,7 @@
 #include "net/cli/batch_qmp.h"
 #include "net/cli/command.h"
 #include "net/options.h"
-#include "net/validate/validate_nic.h"
+#include "net/validate/validate.h"
 #include "qapi/json_reader.h"
 #include "qapi/json_writer.h"
 

@@ -16,7 +16,7 @@
 #include "net/options.h"
 #include "net/options/locate.h"
 #include "net/options/traditional.h"
-#include "net/validate/references.h"
+#include "net/validate/validate.h"
 #include "qapi/json_writer.h"
 #include "qapi/utf8.h"
 

@@ -3,7 +3,7 @@
 #include <variant>
 
 #include "net/tap/pipeline.h"
-#include "net/tap/validate_tap.h"
+#include "net/validate/validate.h"
 
 namespace net {
 namespace {
@@ -34,7 +34,7 @@ Result<std::unique_ptr<NetClientGroup>> net_init_tap(NetContext& context,
                                                      const qapi::Netdev& netdev,
                                                      const NetInitOptions& options) {
     const auto& tap = std::get<qapi::NetdevTapOptions>(netdev.branch);
-    std::vector<Error> broken = validate_tap(tap, options.origin);
+    std::vector<Error> broken = validate_netdev(netdev, options.origin).broken;
     if (!broken.empty()) {
         return std::move(broken.front());
     }

@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "net/validate/rule.h"
+#include "net/validate/rules.h"
 #include "qapi/scalars.h"
 
 namespace net {

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "net/result.h"
-#include "net/validate/inet.h"
+#include "net/validate/addresses.h"
 
 /// The grammar of `hostfwd` and `guestfwd` rules, also of the monitor's hostfwd_add.
 ///

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "net/validate/validate_af_xdp.h"
-
 #include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <string>
 #include <string_view>
 
-#include "net/validate/descriptor.h"
-#include "net/validate/rule.h"
+#include "net/validate/rules.h"
 
 namespace net {
 namespace {
@@ -61,7 +58,8 @@ void check_map_index(const Xdp& xdp, std::vector<Error>& broken) {
     }
 }
 
-void check_sockets(const Xdp& xdp, NetdevOrigin origin, std::vector<Error>& broken) {
+void check_sockets(const Xdp& xdp, NetdevOrigin origin, std::vector<FdRef>& fds,
+                   std::vector<Error>& broken) {
     if (!xdp.sock_fds) {
         return;
     }
@@ -77,20 +75,22 @@ void check_sockets(const Xdp& xdp, NetdevOrigin origin, std::vector<Error>& brok
     }
     for (std::size_t start = 0; start <= list.size();) {
         const std::size_t end = std::min(list.find(':', start), list.size());
-        check_descriptor("sock-fds", std::string_view(list).substr(start, end - start), origin,
-                         broken);
+        const std::string_view token = std::string_view(list).substr(start, end - start);
+        if (std::optional<FdRef> fd = read_fd("sock-fds", token, origin, broken)) {
+            fds.push_back(*std::move(fd));
+        }
         start = end + 1;
     }
 }
 
 }  // namespace
 
-std::vector<Error> validate_af_xdp(const Xdp& xdp, NetdevOrigin origin) {
+std::vector<Error> validate_af_xdp(const Xdp& xdp, NetdevOrigin origin, std::vector<FdRef>& fds) {
     std::vector<Error> broken;
     check_queues(xdp, broken);
     check_inhibit(xdp, broken);
     check_map_index(xdp, broken);
-    check_sockets(xdp, origin, broken);
+    check_sockets(xdp, origin, fds, broken);
     return broken;
 }
 

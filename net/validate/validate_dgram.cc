@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "net/validate/validate_dgram.h"
-
 #include <optional>
 #include <string>
 #include <variant>
 
-#include "net/validate/descriptor.h"
-#include "net/validate/host_port.h"
-#include "net/validate/rule.h"
+#include "net/validate/addresses.h"
+#include "net/validate/rules.h"
 
 namespace net {
 namespace {
@@ -53,20 +50,32 @@ void check_path(const std::string& side, const Unix& address, std::vector<Error>
     }
 }
 
-void check_local_of_group(const Address& local, NetdevOrigin origin, std::vector<Error>& broken) {
+/// What is found by the way.
+struct Findings {
+    std::vector<Error>& broken;
+    std::vector<FdRef>& fds;
+};
+
+void read_local_fd(const Fd& fd, NetdevOrigin origin, Findings found) {
+    if (std::optional<FdRef> ref = read_fd("local.str", fd.str, origin, found.broken)) {
+        found.fds.push_back(*std::move(ref));
+    }
+}
+
+void check_local_of_group(const Address& local, NetdevOrigin origin, Findings found) {
     if (const auto* fd = std::get_if<Fd>(&local.branch)) {
-        check_descriptor("local.str", fd->str, origin, broken);
+        read_local_fd(*fd, origin, found);
     } else if (const auto* inet = std::get_if<Inet>(&local.branch)) {
         if (!parse_ipv4(inet->host)) {
             // About no member, since QEMU calls it by the name that the socket type has for it.
-            broken.push_back(
+            found.broken.push_back(
                 broken_rule("'local.host' must be an IPv4 address, as the localaddr "
                             "of a multicast group, not " +
                                 in_quotes(inet->host),
                             ""));
         }
     } else {
-        broken.push_back(broken_rule(
+        found.broken.push_back(broken_rule(
             "'local' must be of type inet or fd with a multicast group, not " + type_name(local),
             "local"));
     }
@@ -118,25 +127,27 @@ void check_pair(const Dgram& dgram, Reach reach, std::vector<Error>& broken) {
     }
 }
 
-void check_alone(const Dgram& dgram, NetdevOrigin origin, std::vector<Error>& broken) {
+void check_alone(const Dgram& dgram, NetdevOrigin origin, Findings found) {
     if (!dgram.local) {
-        broken.push_back(broken_rule("'local' must be given", "local")
-                             .with_hint("it is the socket of this end, such as local.type=inet,"
-                                        "local.host=127.0.0.1,local.port=4000"));
+        found.broken.push_back(
+            broken_rule("'local' must be given", "local")
+                .with_hint("it is the socket of this end, such as local.type=inet,"
+                           "local.host=127.0.0.1,local.port=4000"));
     } else if (const auto* fd = std::get_if<Fd>(&dgram.local->branch)) {
-        check_descriptor("local.str", fd->str, origin, broken);
+        read_local_fd(*fd, origin, found);
     } else {
-        broken.push_back(broken_rule(
+        found.broken.push_back(broken_rule(
             "'remote' must be given with 'local' of type " + type_name(*dgram.local), "remote"));
     }
 }
 
 }  // namespace
 
-std::vector<Error> validate_dgram(const Dgram& dgram, NetdevOrigin origin) {
+std::vector<Error> validate_dgram(const Dgram& dgram, NetdevOrigin origin,
+                                  std::vector<FdRef>& fds) {
     std::vector<Error> broken;
     if (!dgram.remote) {
-        check_alone(dgram, origin, broken);
+        check_alone(dgram, origin, {broken, fds});
         return broken;
     }
     if (const auto* inet = std::get_if<Inet>(&dgram.remote->branch)) {
@@ -148,7 +159,7 @@ std::vector<Error> validate_dgram(const Dgram& dgram, NetdevOrigin origin) {
     const Reach reach = reach_of(*dgram.remote);
     if (reach == Reach::group) {
         if (dgram.local) {
-            check_local_of_group(*dgram.local, origin, broken);
+            check_local_of_group(*dgram.local, origin, {broken, fds});
         }
     } else {
         check_pair(dgram, reach, broken);

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "net/validate/validate_hubport.h"
-
-#include "net/validate/rule.h"
+#include "net/validate/rules.h"
 
 namespace net {
 

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "net/validate/validate_l2tpv3.h"
-
 #include <string>
 
-#include "net/validate/rule.h"
+#include "net/validate/rules.h"
 
 namespace net {
 namespace {

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "net/validate/validate_nic.h"
-
 #include <cstdint>
 #include <optional>
 #include <string>
 
-#include "net/validate/mac.h"
-#include "net/validate/rule.h"
+#include "net/validate/addresses.h"
+#include "net/validate/rules.h"
 
 namespace net {
 namespace {

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "net/validate/validate_socket.h"
-
 #include <optional>
 #include <string>
 
-#include "net/validate/descriptor.h"
-#include "net/validate/host_port.h"
-#include "net/validate/rule.h"
+#include "net/validate/addresses.h"
+#include "net/validate/rules.h"
 
 namespace net {
 namespace {
@@ -79,12 +76,15 @@ void check_udp(const Socket& socket, std::vector<Error>& broken) {
 
 }  // namespace
 
-std::vector<Error> validate_socket(const Socket& socket, NetdevOrigin origin) {
+std::vector<Error> validate_socket(const Socket& socket, NetdevOrigin origin,
+                                   std::vector<FdRef>& fds) {
     std::vector<Error> broken;
     check_mode(socket, broken);
     check_localaddr(socket, broken);
     if (socket.fd) {
-        check_descriptor("fd", *socket.fd, origin, broken);
+        if (std::optional<FdRef> fd = read_fd("fd", *socket.fd, origin, broken)) {
+            fds.push_back(*std::move(fd));
+        }
     }
     if (socket.listen) {
         check_host_port("listen", *socket.listen, broken);

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "net/validate/validate_stream.h"
-
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <variant>
 
-#include "net/validate/rule.h"
+#include "net/validate/rules.h"
 
 namespace net {
 namespace {
@@ -26,7 +25,8 @@ void refuse_for_server(const char* option, bool given, std::vector<Error>& broke
 
 }  // namespace
 
-std::vector<Error> validate_stream(const Stream& stream) {
+std::vector<Error> validate_stream(const Stream& stream, NetdevOrigin origin,
+                                   std::vector<FdRef>& fds) {
     std::vector<Error> broken;
     if (stream.server == true) {
         refuse_for_server("reconnect", stream.reconnect.has_value(), broken);
@@ -41,6 +41,11 @@ std::vector<Error> validate_stream(const Stream& stream) {
                                          std::to_string(kLongestDelay) + ", but is " +
                                          std::to_string(*stream.reconnect_ms),
                                      "reconnect-ms"));
+    }
+    if (const auto* address = std::get_if<qapi::FdSocketAddress>(&stream.addr.branch)) {
+        if (std::optional<FdRef> fd = read_fd(address->str, origin)) {
+            fds.push_back(*std::move(fd));
+        }
     }
     return broken;
 }

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "net/validate/validate_user.h"
-
 #include <algorithm>
 #include <optional>
 #include <string>
 
+#include "net/validate/addresses.h"
 #include "net/validate/forward_rule.h"
-#include "net/validate/inet.h"
-#include "net/validate/rule.h"
-#include "net/validate/user_network.h"
+#include "net/validate/rules.h"
 
 namespace net {
 namespace {

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "net/validate/validate_vhost.h"
-
 #include <cstdint>
 #include <string>
 
-#include "net/validate/descriptor.h"
-#include "net/validate/rule.h"
+#include "net/validate/rules.h"
 
 namespace net {
 namespace {
@@ -25,7 +22,7 @@ std::vector<Error> validate_vhost_user(const qapi::NetdevVhostUserOptions& vhost
 }
 
 std::vector<Error> validate_vhost_vdpa(const qapi::NetdevVhostVDPAOptions& vdpa,
-                                       NetdevOrigin origin) {
+                                       NetdevOrigin origin, std::vector<FdRef>& fds) {
     std::vector<Error> broken;
     if (!vdpa.vhostdev && !vdpa.vhostfd) {
         broken.push_back(broken_rule("'vhostdev' or 'vhostfd' must be given", "vhostdev")
@@ -36,7 +33,9 @@ std::vector<Error> validate_vhost_vdpa(const qapi::NetdevVhostVDPAOptions& vdpa,
                              .with_hint("drop 'vhostdev', or drop 'vhostfd'"));
     }
     if (vdpa.vhostfd) {
-        check_descriptor("vhostfd", *vdpa.vhostfd, origin, broken);
+        if (std::optional<FdRef> fd = read_fd("vhostfd", *vdpa.vhostfd, origin, broken)) {
+            fds.push_back(*std::move(fd));
+        }
     }
     return broken;
 }

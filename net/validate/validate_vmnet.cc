@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "net/validate/validate_vmnet.h"
-
 #include <string>
 #include <string_view>
 
-#include "net/validate/rule.h"
+#include "net/validate/rules.h"
 
 namespace net {
 namespace {
@@ -63,10 +61,6 @@ std::vector<Error> validate_vmnet(const qapi::NetdevVmnetSharedOptions& vmnet) {
     std::vector<Error> broken;
     check_range(vmnet, broken);
     return broken;
-}
-
-std::vector<Error> validate_vmnet(const qapi::NetdevVmnetBridgedOptions& /*vmnet*/) {
-    return {};
 }
 
 }  // namespace net

@@ -9,8 +9,7 @@
 #include <variant>
 #include <vector>
 
-#include "net/tap/validate_tap.h"
-#include "net/validate/validate_backend.h"
+#include "net/validate/validate.h"
 
 namespace fuzz {
 namespace {
@@ -43,10 +42,7 @@ void check_printing(const qapi::Netdev& netdev, Source source) {
 
 /// What net_validate() does, without all that net_client_init() needs.
 std::vector<net::Error> validate(const qapi::Netdev& netdev, NetdevOrigin origin) {
-    if (const auto* tap = std::get_if<qapi::NetdevTapOptions>(&netdev.branch)) {
-        return net::validate_tap(*tap, origin);
-    }
-    return net::validate_backend(netdev, origin);
+    return net::validate_netdev(netdev, origin).broken;
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include "checks.h"
-#include "net/validate/validate_nic.h"
+#include "net/validate/validate.h"
 
 namespace fuzz {
 namespace {

@@ -14,7 +14,7 @@
 
 #include "net/netdev.h"
 #include "net/options.h"
-#include "net/validate/validate_nic.h"
+#include "net/validate/validate.h"
 
 namespace {
 

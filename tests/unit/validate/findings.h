@@ -7,7 +7,7 @@
 
 #include "net/netdev_origin.h"
 #include "net/options.h"
-#include "net/validate/validate_backend.h"
+#include "net/validate/validate.h"
 
 namespace net {
 
@@ -27,11 +27,11 @@ inline std::string findings(const std::vector<Error>& errors) {
     return text;
 }
 
-/// The findings about a -netdev argument of any type but tap and bridge, or why it is not one.
+/// The findings about a -netdev argument, or why it is not one.
 inline std::string judge(std::string_view argument,
                          NetdevOrigin origin = NetdevOrigin::command_line) {
     const auto parsed = parse_netdev(argument);
-    return parsed ? findings(validate_backend(parsed->netdev, origin))
+    return parsed ? findings(validate_netdev(parsed->netdev, origin).broken)
                   : "cannot be parsed: " + parsed.error().message();
 }
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "net/validate/mac.h"
-
 #include <gtest/gtest.h>
 
 #include "findings.h"
-#include "net/validate/validate_nic.h"
+#include "net/validate/addresses.h"
+#include "net/validate/rules.h"
 
 namespace net {
 namespace {
@@ -74,7 +73,7 @@ TEST(Mac, RefusesMulticastAddresses) {
 std::string judge_net(std::string_view argument) {
     const auto parsed = parse_net(argument);
     return parsed && parsed->netdev
-               ? findings(validate_backend(*parsed->netdev, NetdevOrigin::net_option))
+               ? findings(validate_netdev(*parsed->netdev, NetdevOrigin::net_option).broken)
                : "cannot be parsed";
 }
 

@@ -199,7 +199,6 @@ TEST(Vmnet, WantsTheWholeRangeOrNone) {
 TEST(Backend, LeavesTypesWithoutRulesToTheHost) {
     EXPECT_EQ(judge("vde,id=n,sock=x,port=65535,mode=65535"), "");
     EXPECT_EQ(judge("netmap,id=n,ifname=x"), "");
-    EXPECT_EQ(judge("tap,id=n,fd=3,fds=4"), "");
     EXPECT_EQ(judge("bridge,id=n"), "");
 }
 
@@ -216,7 +215,8 @@ TEST(Backend, RefusesTypesThatAreNone) {
 TEST(Backend, ReportsGenericErrors) {
     const auto parsed = parse_netdev("socket,id=n,listen=x");
     ASSERT_TRUE(parsed);
-    const std::vector<Error> broken = validate_backend(parsed->netdev, NetdevOrigin::command_line);
+    const std::vector<Error> broken =
+        validate_netdev(parsed->netdev, NetdevOrigin::command_line).broken;
     ASSERT_EQ(broken.size(), 1U);
     EXPECT_EQ(broken[0].error_class(), ErrorClass::generic_error);
     EXPECT_EQ(broken[0].stage(), Stage::validate);

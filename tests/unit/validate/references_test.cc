@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "net/validate/references.h"
-
 #include <gtest/gtest.h>
 
 #include "findings.h"
+#include "net/validate/validate.h"
 
 namespace net {
 namespace {

@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: MIT
-#include "net/tap/ifname.h"
-
 #include <gtest/gtest.h>
 
-#include "net/validate/rule.h"
+#include "net/validate/rules.h"
+#include "tap_findings.h"
 
 namespace net {
 namespace {
 
 std::string problem(std::string_view ifname) {
-    const std::optional<Error> error = check_ifname(ifname);
-    if (!error) {
+    const std::vector<Error> broken =
+        test::broken_rules({.ifname = std::string(ifname)}, NetdevOrigin::command_line);
+    if (broken.empty()) {
         return "fine";
     }
-    EXPECT_EQ(error->param(), "ifname");
-    EXPECT_EQ(error->stage(), Stage::host);
-    return error->message();
+    EXPECT_EQ(broken.size(), 1U);
+    EXPECT_EQ(broken[0].param(), "ifname");
+    EXPECT_EQ(broken[0].stage(), Stage::host);
+    return broken[0].message();
 }
 
 TEST(CheckIfname, AcceptsWhatTheKernelAccepts) {

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "net/validate/inet.h"
+#include "net/validate/addresses.h"
 
 #include <gtest/gtest.h>
 
-#include "net/validate/rule.h"
-#include "net/validate/user_network.h"
+#include "net/validate/rules.h"
 
 namespace net {
 namespace {

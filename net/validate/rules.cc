@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-#include "net/validate/host_port.h"
+#include "net/validate/rules.h"
 
-#include <cstdint>
-#include <string>
+#include <charconv>
+#include <limits>
+#include <utility>
 
-#include "net/validate/rule.h"
+#include "net/validate/addresses.h"
 #include "qapi/scalars.h"
+#include "qapi/utf8.h"
 
 namespace net {
 namespace {
@@ -56,6 +58,55 @@ void check_port(const Subject& subject, std::string_view port, std::vector<Error
 
 }  // namespace
 
+Error broken_rule(std::string message, std::string_view param) {
+    return Error(std::move(message)).with_stage(Stage::validate).with_param(std::string(param));
+}
+
+std::string in_quotes(std::string_view text) {
+    return "'" + qapi::printable(text) + "'";
+}
+
+std::optional<std::int64_t> parse_decimal(std::string_view text) {
+    const std::size_t start = text.find_first_not_of(" \t\n\v\f\r");
+    if (start == std::string_view::npos) {
+        return std::nullopt;
+    }
+    text.remove_prefix(start);
+    if (text.size() > 1 && text[0] == '+' && text[1] != '-') {
+        text.remove_prefix(1);
+    }
+    std::int64_t number = 0;
+    const char* end = text.data() + text.size();
+    const auto [stop, problem] = std::from_chars(text.data(), end, number);
+    return problem == std::errc() && stop == end ? std::optional(number) : std::nullopt;
+}
+
+std::optional<FdRef> read_fd(std::string_view text, NetdevOrigin origin) {
+    const bool is_name = !text.empty() && (text.front() < '0' || text.front() > '9');
+    if (origin == NetdevOrigin::monitor && is_name) {
+        return FdRef{.text = std::string(text)};
+    }
+    const std::optional<std::int64_t> number = parse_decimal(text);
+    if (!number || *number < 0 || *number > std::numeric_limits<int>::max()) {
+        return std::nullopt;
+    }
+    return FdRef{.text = std::string(text), .number = static_cast<int>(*number)};
+}
+
+std::optional<FdRef> read_fd(std::string_view option, std::string_view text, NetdevOrigin origin,
+                             std::vector<Error>& broken) {
+    std::optional<FdRef> fd = read_fd(text, origin);
+    if (!fd) {
+        broken.push_back(
+            broken_rule(in_quotes(option) + " must be a descriptor number, not " + in_quotes(text),
+                        option)
+                .with_hint(origin == NetdevOrigin::monitor
+                               ? "names passed with getfd do not start with a digit"
+                               : "names work only in monitor commands"));
+    }
+    return fd;
+}
+
 void check_host_port(std::string_view option, std::string_view text, std::vector<Error>& broken) {
     const std::size_t colon =
         text.starts_with('[') ? text.find("]:") + 1 : text.find(':');  // npos + 1 is 0
@@ -74,16 +125,6 @@ void check_host(std::string_view option, std::string_view host, std::vector<Erro
 
 void check_port(std::string_view option, std::string_view port, std::vector<Error>& broken) {
     check_port(Subject{in_quotes(option), option}, port, broken);
-}
-
-std::optional<Ipv4> known_address(std::string_view host) {
-    if (host.empty()) {
-        return 0;
-    }
-    if (host == "localhost") {
-        return 0x7f000001;
-    }
-    return host.front() >= '0' && host.front() <= '9' ? parse_ipv4(host) : std::nullopt;
 }
 
 }  // namespace net

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
 
-#include "tests/unit/tap/findings.h"
+#include "tap_findings.h"
 
 namespace net {
 namespace {
 
+using test::broken_rules;
 using test::Findings;
 using test::findings;
 
@@ -34,7 +35,7 @@ TEST(ValidateTapDescriptors, RefusesAnythingElseOnTheCommandLine) {
 }
 
 TEST(ValidateTapDescriptors, TellsWhereNamesWork) {
-    const std::vector<Error> broken = validate_tap({.fd = "abc"}, NetdevOrigin::command_line);
+    const std::vector<Error> broken = broken_rules({.fd = "abc"}, NetdevOrigin::command_line);
     ASSERT_EQ(broken.size(), 1U);
     EXPECT_EQ(broken[0].hint(), "names work only in monitor commands");
     EXPECT_EQ(broken[0].param(), "fd");
@@ -48,7 +49,7 @@ TEST(ValidateTapDescriptors, AcceptsNamesFromAMonitor) {
 }
 
 TEST(ValidateTapDescriptors, ReadsWhatStartsWithADigitAsANumberFromAMonitorToo) {
-    const std::vector<Error> broken = validate_tap({.fd = "3x"}, kMonitor);
+    const std::vector<Error> broken = broken_rules({.fd = "3x"}, kMonitor);
     ASSERT_EQ(broken.size(), 1U);
     EXPECT_EQ(broken[0].message(), "'fd' must be a descriptor number, not '3x'");
     EXPECT_EQ(broken[0].hint(), "names passed with getfd do not start with a digit");
@@ -87,7 +88,7 @@ TEST(ValidateTapDescriptors, RefusesMoreEntriesThanANicCanTake) {
 }
 
 TEST(ValidateTapDescriptors, RefusesADescriptorTwice) {
-    const std::vector<Error> broken = validate_tap({.fds = "3:4:3"}, NetdevOrigin::command_line);
+    const std::vector<Error> broken = broken_rules({.fds = "3:4:3"}, NetdevOrigin::command_line);
     ASSERT_EQ(broken.size(), 1U);
     EXPECT_EQ(broken[0].message(), "'fds' names descriptor '3' twice");
     EXPECT_EQ(broken[0].hint(), "each queue needs a descriptor of its own");

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "net/tap/validate_tap.h"
-
 #include <gtest/gtest.h>
 
-#include "tests/unit/tap/findings.h"
+#include "tap_findings.h"
 
 namespace net {
 namespace {
 
+using test::broken_rules;
 using test::Findings;
 using test::findings;
 using Tap = qapi::NetdevTapOptions;
@@ -98,7 +97,7 @@ TEST(ValidateTap, WantsAVhostDescriptorForEachQueueOfAHelper) {
     EXPECT_EQ(findings({.helper = "/h", .vhostfd = "3", .vhostfds = "4", .queues = 1}),
               Findings{clash("vhostfd", "vhostfds")});
     const std::vector<Error> broken =
-        validate_tap({.helper = "/h", .vhostfd = "3", .queues = 4}, NetdevOrigin::command_line);
+        broken_rules({.helper = "/h", .vhostfd = "3", .queues = 4}, NetdevOrigin::command_line);
     ASSERT_EQ(broken.size(), 1U);
     EXPECT_EQ(broken[0].message(), "'vhostfd' is for a single queue, but 'queues' is 4");
     EXPECT_EQ(broken[0].hint(), "use 'vhostfds' with one entry for each queue");
@@ -112,7 +111,7 @@ TEST(ValidateTap, SelectsTheBranchByPresenceNotByValue) {
 }
 
 TEST(ValidateTap, NamesAllThatClashInOneFinding) {
-    const std::vector<Error> broken = validate_tap(
+    const std::vector<Error> broken = broken_rules(
         {.ifname = "t0", .fd = "3", .script = "no", .queues = 2}, NetdevOrigin::command_line);
     ASSERT_EQ(broken.size(), 1U);
     EXPECT_EQ(broken[0].message(), "'ifname', 'script' and 'queues' cannot be used with 'fd'");
@@ -122,7 +121,7 @@ TEST(ValidateTap, NamesAllThatClashInOneFinding) {
 }
 
 TEST(ValidateTap, RefusesVhostfdsWithoutFds) {
-    const std::vector<Error> broken = validate_tap({.vhostfds = "3"}, NetdevOrigin::command_line);
+    const std::vector<Error> broken = broken_rules({.vhostfds = "3"}, NetdevOrigin::command_line);
     ASSERT_EQ(broken.size(), 1U);
     EXPECT_EQ(broken[0].message(), "'vhostfds' cannot be used without 'fds'");
     EXPECT_EQ(broken[0].hint(), "use 'vhostfd' for a single queue, or pass the tap with 'fds'");
@@ -151,7 +150,7 @@ TEST(ValidateTap, RefusesMultiQueueOptionsOnAHub) {
 }
 
 TEST(ValidateTap, TellsHowToDoWithoutAHub) {
-    const std::vector<Error> broken = validate_tap({.queues = 1}, NetdevOrigin::net_option);
+    const std::vector<Error> broken = broken_rules({.queues = 1}, NetdevOrigin::net_option);
     ASSERT_EQ(broken.size(), 1U);
     EXPECT_EQ(broken[0].hint(), "use -netdev or -nic");
     EXPECT_EQ(broken[0].param(), "queues");
@@ -159,7 +158,7 @@ TEST(ValidateTap, TellsHowToDoWithoutAHub) {
 }
 
 TEST(ValidateTap, RefusesNoQueues) {
-    const std::vector<Error> broken = validate_tap({.queues = 0}, NetdevOrigin::command_line);
+    const std::vector<Error> broken = broken_rules({.queues = 0}, NetdevOrigin::command_line);
     ASSERT_EQ(broken.size(), 1U);
     EXPECT_EQ(broken[0].message(), "'queues' must be at least 1, but is 0");
     EXPECT_EQ(broken[0].param(), "queues");
@@ -168,7 +167,7 @@ TEST(ValidateTap, RefusesNoQueues) {
 
 TEST(ValidateTap, RefusesMoreQueuesThanTheKernelTakes) {
     EXPECT_EQ(findings({.queues = 256}), Findings{});
-    const std::vector<Error> broken = validate_tap({.queues = 257}, NetdevOrigin::command_line);
+    const std::vector<Error> broken = broken_rules({.queues = 257}, NetdevOrigin::command_line);
     ASSERT_EQ(broken.size(), 1U);
     EXPECT_EQ(broken[0].message(), "'queues' must be at most 256, but is 257");
     EXPECT_EQ(broken[0].hint(), "the kernel takes no more for one interface");

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "net/validate/host_port.h"
+#include "net/validate/rules.h"
 
 #include <gtest/gtest.h>
 
 #include "findings.h"
-#include "net/validate/descriptor.h"
+#include "net/validate/addresses.h"
 
 namespace net {
 namespace {
@@ -17,7 +17,7 @@ std::string pair_fault(std::string_view text) {
 
 std::string descriptor_fault(std::string_view text, NetdevOrigin origin) {
     std::vector<Error> broken;
-    check_descriptor("fd", text, origin, broken);
+    (void)read_fd("fd", text, origin, broken);
     return findings(broken);
 }
 

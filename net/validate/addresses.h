@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "net/result.h"
+
 /// Addresses in numbers. Nothing here resolves a name.
 namespace net {
 
@@ -22,6 +24,10 @@ using Ipv6 = std::array<std::uint8_t, 16>;
 /// bytes that are left, so 10.0.521 is 10.0.2.9. Blanks may follow. Other text behind the blanks,
 /// which inet_aton() of the C library ignores, is refused.
 std::optional<Ipv4> parse_ipv4(std::string_view text);
+
+/// The address of a host where it is known without asking: empty is 0.0.0.0, localhost 127.0.0.1;
+/// a name that begins with a digit is an address.
+std::optional<Ipv4> known_address(std::string_view host);
 
 /// An IPv6 address as inet_pton() reads it: no zone, no blanks.
 std::optional<Ipv6> parse_ipv6(std::string_view text);
@@ -47,5 +53,31 @@ struct Ipv4Network {
 
 /// "10.0.2.0/24", or with a dotted mask if it is no prefix.
 std::string network_text(const Ipv4Network& network);
+
+/// Reads the virtual network of the user type: "ADDRESS", "ADDRESS/BITS" or "ADDRESS/MASK".
+/// `option` names it in errors.
+///
+/// BITS is 4 to 32, empty BITS count as 0. MASK is any address. Without either the address tells
+/// the mask.
+Result<Ipv4Network> parse_user_network(std::string_view option, std::string_view text);
+
+/// The network that a user netdev has unless told otherwise, 10.0.2.0/24.
+inline constexpr Ipv4Network kDefaultUserNetwork{0x0a000200, 0xffffff00};
+
+/// Where things are in the network unless told otherwise: the bits of the address outside the mask.
+inline constexpr Ipv4 kUserHost = 0x0202;
+inline constexpr Ipv4 kUserDns = 0x0203;
+inline constexpr Ipv4 kUserServer = 0x0204;  ///< The SMB server, and guestfwd without an address.
+inline constexpr Ipv4 kUserDhcpStart = 0x020f;
+
+/// An Ethernet address, first byte on the wire first.
+using MacAddress = std::array<std::uint8_t, 6>;
+
+/// Reads an Ethernet address of a card. `option` names it in errors.
+///
+/// Six hexadecimal groups joined by ':' or '-', or one number up to 0xFFFFFF, by C's rules, that
+/// fills the low three bytes. As in QEMU an empty text is 0, and so is an empty group unless '-'
+/// ends it. Groups above ff, which QEMU cuts, are refused, and so is a multicast address.
+Result<MacAddress> parse_mac(std::string_view option, std::string_view text);
 
 }  // namespace net
