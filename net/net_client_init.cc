@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "net/net_client_init.h"
 
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <variant>
 
 #include "net/base/fd_reaper.h"
-#include "net/base/limits.h"
 #include "net/base/worker_pool.h"
 #include "net/options.h"
 #include "net/tap/pipeline.h"
-#include "net/tap/tap_script.h"
+#include "net/validate/validate.h"
 
 namespace net {
 namespace {
@@ -30,68 +30,55 @@ Error no_backend(NetClientDriver driver) {
         .with_hint("tap and bridge are");
 }
 
-NetdevDescription describe(const qapi::Netdev& netdev) {
-    NetdevDescription description;
-    description.type = std::visit(
-        [](const auto& branch) {
-            return std::string(qapi::enum_name(std::decay_t<decltype(branch)>::kTag));
-        },
-        netdev.branch);
-    // A text that is not UTF-8 cannot be told.
-    const Result<std::string> options = netdev_to_json(netdev);
-    description.options = options ? *options : "null";
-    return description;
-}
-
 using InitResult = Result<std::unique_ptr<NetClientGroup>>;
 
-/// One alternative of the Netdev variant; those without a backend answer so.
-template <class Options>
-InitResult init_backend(NetContext& context, const qapi::Netdev& netdev,
-                        const NetInitOptions& options) {
-    if constexpr (std::is_same_v<Options, qapi::NetdevTapOptions>) {
-        return net_init_tap(context, netdev, options);
-    } else if constexpr (std::is_same_v<Options, qapi::NetdevBridgeOptions>) {
-        return net_init_bridge_netdev(context, netdev, options);
-    } else {
-        return no_backend(Options::kTag);
+/// One overload for each plan that a backend carries out; the other types have none.
+struct InitBackend {
+    NetContext& context;
+    const NetdevOrder& order;
+
+    InitResult operator()(const TapPlan& /*tap*/) const {
+        return net_init_tap(context, order.plan, order.fds);
     }
-}
-
-bool may_wait(const NetContext& /*context*/, const qapi::NetdevBridgeOptions& /*bridge*/) {
-    return true;  // for its helper
-}
-
-bool may_wait(NetContext& context, const qapi::NetdevTapOptions& tap) {
-    if (tap.fd.has_value() || tap.fds.has_value()) {
-        return false;
+    InitResult operator()(const BridgePlan& /*bridge*/) const {
+        return net_init_bridge_netdev(context, order.plan);
     }
-    return tap.helper.has_value() || tap.br.has_value() ||
-           names_a_script(tap.script.value_or(context.options().default_script)) ||
-           tap.queues.value_or(1) > limits::kQueuesOpenedAtOnce ||
-           // The kernel makes and removes interfaces one at a time.
-           !context.reaper().is_idle();
-}
+    template <class Plan>
+    InitResult operator()(const Plan& /*plan*/) const {
+        return no_backend(plan_driver(order.plan));
+    }
+};
 
-/// The other types fail at once.
-template <class Options>
-bool may_wait(const NetContext& /*context*/, const Options& /*options*/) {
-    return false;
+/// Whether it may take long to set the netdev up, as things are now.
+bool has_to_wait(NetContext& context, const NetdevPlan& plan) {
+    switch (plan_wait(plan)) {
+        case PlanWait::never:
+            return false;
+        case PlanWait::for_removals:
+            return !context.reaper().is_idle();
+        case PlanWait::for_others:
+            break;
+    }
+    return true;
 }
 
 /// Done on a thread: what it takes along, and what it brings back.
 struct Start {
     NetContext& context;
-    qapi::Netdev netdev;
-    NetInitOptions options;
+    NetdevOrder order;
     NetInitDone done;
     InitResult built = std::unique_ptr<NetClientGroup>();
 };
 
 void finish(Start& start) {
-    start.context.starting().erase(start.netdev.id);
+    start.context.starting().erase(start.order.plan.id);
     start.done(start.built ? commit(start.context, *std::move(start.built))
                            : Result<void>(std::move(start.built).error()));
+}
+
+Result<void> build_and_commit(NetContext& context, const NetdevOrder& order) {
+    std::unique_ptr<NetClientGroup> group = NET_TRY(build_netdev(context, order));
+    return commit(context, std::move(group));
 }
 
 }  // namespace
@@ -105,16 +92,55 @@ Result<void> check_id_is_free(const NetContext& context, const std::string& id) 
         .with_param("id");
 }
 
-Result<std::unique_ptr<NetClientGroup>> build_netdev(NetContext& context,
-                                                     const qapi::Netdev& netdev,
-                                                     const NetInitOptions& options) {
-    std::unique_ptr<NetClientGroup> group = NET_TRY(std::visit(
-        [&](const auto& branch) {
-            return init_backend<std::decay_t<decltype(branch)>>(context, netdev, options);
+PlanDefaults plan_defaults(const NetContextOptions& settings) {
+    return {.script = settings.default_script,
+            .downscript = settings.default_downscript,
+            .helper = settings.default_helper};
+}
+
+NetdevDescription describe_netdev(const qapi::Netdev& netdev) {
+    NetdevDescription description;
+    description.type = std::visit(
+        [](const auto& branch) {
+            return std::string(qapi::enum_name(std::decay_t<decltype(branch)>::kTag));
         },
-        netdev.branch));
-    group->set_description(describe(netdev));
+        netdev.branch);
+    // A text that is not UTF-8 cannot be told.
+    const Result<std::string> options = netdev_to_json(netdev);
+    description.options = options ? *options : "null";
+    return description;
+}
+
+Result<NetdevOrder> order_netdev(const NetContext& context, const qapi::Netdev& netdev,
+                                 const NetInitOptions& options) {
+    Validation validation =
+        validate_netdev(netdev, options.origin, plan_defaults(context.options()));
+    if (!validation.plan.has_value()) {
+        return std::move(validation.broken.front());
+    }
+    return NetdevOrder{.plan = *std::move(validation.plan),
+                       .description = describe_netdev(netdev),
+                       .fds = options.origin == NetdevOrigin::monitor ? options.fds : nullptr};
+}
+
+Result<std::unique_ptr<NetClientGroup>> build_netdev(NetContext& context,
+                                                     const NetdevOrder& order) {
+    std::unique_ptr<NetClientGroup> group =
+        NET_TRY(std::visit(InitBackend{context, order}, order.plan.backend));
+    group->set_description(order.description);
     return group;
+}
+
+Result<void> carry_out(NetContext& context, const NetdevOrder& order) {
+    NET_TRY(check_id_is_free(context, order.plan.id));
+    return build_and_commit(context, order);
+}
+
+Result<void> net_client_init(NetContext& context, const qapi::Netdev& netdev,
+                             const NetInitOptions& options) {
+    NET_TRY(check_id_is_free(context, netdev.id));
+    const NetdevOrder order = NET_TRY(order_netdev(context, netdev, options));
+    return build_and_commit(context, order);
 }
 
 Result<void> commit(NetContext& context, std::unique_ptr<NetClientGroup> group) {
@@ -125,18 +151,23 @@ Result<void> commit(NetContext& context, std::unique_ptr<NetClientGroup> group) 
 
 void net_client_init_async(NetContext& context, qapi::Netdev netdev, const NetInitOptions& options,
                            NetInitDone done) {
-    const bool waits = std::visit(
-        [&context](const auto& branch) { return may_wait(context, branch); }, netdev.branch);
-    Result<void> valid = check_id_is_free(context, netdev.id);
-    if (!waits || !valid) {
-        return done(valid ? net_client_init(context, netdev, options) : std::move(valid));
+    Result<void> id_is_free = check_id_is_free(context, netdev.id);
+    if (!id_is_free) {
+        return done(std::move(id_is_free));
     }
-    const std::string id = netdev.id;
-    context.starting().emplace(id, describe(netdev));
-    auto start =
-        std::make_shared<Start>(Start{context, std::move(netdev), options, std::move(done)});
+    Result<NetdevOrder> order = order_netdev(context, netdev, options);
+    if (!order) {
+        return done(std::move(order).error());
+    }
+    auto start = std::make_shared<Start>(Start{context, *std::move(order), std::move(done)});
+    if (!has_to_wait(context, start->order.plan)) {
+        start->built = build_netdev(context, start->order);
+        return finish(*start);
+    }
+    const std::string id = start->order.plan.id;
+    context.starting().emplace(id, start->order.description);
     Result<void> submitted = context.workers().submit([start]() -> WorkerPool::Completion {
-        start->built = build_netdev(start->context, start->netdev, start->options);
+        start->built = build_netdev(start->context, start->order);
         return [start] { finish(*start); };
     });
     if (!submitted) {

@@ -2,9 +2,7 @@
 #include "net/netdev.h"
 
 #include <utility>
-#include <variant>
 
-#include "net/net_client_init.h"
 #include "net/tap/tun_kernel.h"
 #include "net/validate/validate.h"
 
@@ -25,13 +23,6 @@ std::unique_ptr<NetContext> net_context_create(EventLoop& loop, NetContextOption
 
 std::vector<Error> net_validate(const qapi::Netdev& netdev, NetdevOrigin origin) {
     return validate_netdev(netdev, origin).broken;
-}
-
-Result<void> net_client_init(NetContext& context, const qapi::Netdev& netdev,
-                             const NetInitOptions& options) {
-    NET_TRY(check_id_is_free(context, netdev.id));
-    std::unique_ptr<NetClientGroup> group = NET_TRY(build_netdev(context, netdev, options));
-    return commit(context, std::move(group));
 }
 
 Result<void> net_client_del(NetContext& context, std::string_view id) {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include <algorithm>
 #include <climits>
+#include <string>
 
-#include "net/base/fd_flags.h"
 #include "net/tap/pipeline.h"
 #include "net/tap/tap_client.h"
 
@@ -64,18 +63,13 @@ Result<void> init_header(TapClient& client) {
     return {};
 }
 
-/// Value for TUNSETSNDBUF: the kernel has no "unlimited", so INT_MAX stands for it.
-int sndbuf_value(const qapi::NetdevTapOptions& tap) {
-    const std::uint64_t given = tap.sndbuf.value_or(0);
-    return given == 0 ? INT_MAX : static_cast<int>(std::min<std::uint64_t>(given, INT_MAX));
-}
-
 /// A queue that we opened has INT_MAX from the start; one from outside may have anything.
-Result<void> init_sndbuf(TapBuild& build, const TapEndpoint& endpoint) {
-    if (build.tap == nullptr || (endpoint.fresh && sndbuf_value(*build.tap) == INT_MAX)) {
+Result<void> init_sndbuf(TapBuild& build, const TapClient& client, bool fresh) {
+    const std::optional<int> bytes = build.plan.sndbuf;
+    if (!bytes || (fresh && *bytes == INT_MAX)) {
         return {};
     }
-    Result<void> outcome = build.context.tun().set_sndbuf(endpoint.fd.fd, sndbuf_value(*build.tap));
+    Result<void> outcome = build.context.tun().set_sndbuf(client.fd(), *bytes);
     if (!outcome) {
         return std::move(outcome).error().with_prefix("cannot set 'sndbuf'").with_param("sndbuf");
     }
@@ -84,49 +78,44 @@ Result<void> init_sndbuf(TapBuild& build, const TapEndpoint& endpoint) {
 
 }  // namespace
 
-Result<void> net_tap_fd_init_external(TapBuild& build, TapFd fd, std::string_view vhostfd) {
-    Result<TunInterface> interface = build.context.tun().get_iff(fd.fd);
+Result<void> net_tap_fd_init_external(TapBuild& build, TapFd fd) {
+    Result<TunInterface> interface = build.context.tun().get_iff(fd.get());
     if (!interface) {
         return std::move(interface)
             .error()
-            .with_prefix("descriptor " + std::to_string(fd.fd) + " is no open tap")
+            .with_prefix("descriptor " + std::to_string(fd.get()) + " is no open tap")
             .with_hint("pass a descriptor of /dev/net/tun on which TUNSETIFF was done");
     }
-    warn_of_layer_3(build, *interface, fd.fd);
+    warn_of_layer_3(build, *interface, fd.get());
     NET_TRY(check_consistency(build, *interface));
     const bool vnet_hdr = (interface->flags & tun_flags::kVnetHdr) != 0;
     build.vnet_hdr = vnet_hdr;
-    Result<FdFlags> flags_before = set_nonblocking(fd.fd);
-    if (!flags_before) {
-        return std::move(flags_before)
-            .error()
-            .with_prefix("cannot make descriptor " + std::to_string(fd.fd) + " non-blocking");
+    Result<void> outcome = fd.make_nonblocking();
+    if (!outcome) {
+        return std::move(outcome).error().with_prefix("cannot make descriptor " +
+                                                      std::to_string(fd.get()) + " non-blocking");
     }
-    return net_tap_fd_init_common(build,
-                                  TapEndpoint{.fd = std::move(fd),
-                                              .ifname = std::move(interface->name),
-                                              .vnet_hdr = vnet_hdr,
-                                              .flags_before = *flags_before},
-                                  vhostfd);
+    return net_tap_fd_init_common(
+        build,
+        TapQueue{.fd = std::move(fd), .ifname = std::move(interface->name), .vnet_hdr = vnet_hdr});
 }
 
-Result<void> net_tap_fd_init_common(TapBuild& build, TapEndpoint endpoint,
-                                    std::string_view vhostfd) {
+Result<void> net_tap_fd_init_common(TapBuild& build, TapQueue queue) {
     const bool first = build.group.size() == 0;
     if (first && build.group.ifname().empty()) {
-        build.group.set_interface(endpoint.ifname, false);
+        build.group.set_interface(queue.ifname, false);
     }
+    const bool fresh = queue.fresh;
     // From here on the group owns the descriptor, and failure is undone by dropping the group.
-    TapClient& client = build.group.add_queue(TapFd{endpoint.fd.fd, std::move(endpoint.fd.owner)},
-                                              endpoint.vnet_hdr, endpoint.flags_before);
+    TapClient& client = build.group.add_queue(std::move(queue));
     if (first) {
         NET_TRY(reset_offload(build, client));
     }
-    if (first || (!endpoint.fresh && has_foreign_header(build, client))) {
+    if (first || (!fresh && has_foreign_header(build, client))) {
         NET_TRY(init_header(client));
     }
-    NET_TRY(init_sndbuf(build, endpoint));
-    return net_tap_setup_vhost(build, client, vhostfd);
+    NET_TRY(init_sndbuf(build, client, fresh));
+    return net_tap_setup_vhost(build, client);
 }
 
 }  // namespace net

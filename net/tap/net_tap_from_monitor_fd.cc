@@ -3,23 +3,22 @@
 
 #include <cerrno>
 #include <optional>
+#include <string>
 
-#include "net/tap/fd_list.h"
 #include "net/tap/pipeline.h"
 
 namespace net {
 namespace {
 
-Result<TapFd> resolve(TapBuild& build, std::string_view name) {
-    if (build.fds != nullptr && !is_fd_number(name)) {
-        UniqueFd fd = NET_TRY(build.fds->take(name));
-        return TapFd::owned(std::move(fd));
-    }
-    const std::optional<int> parsed = parse_fd_number(name);
-    if (!parsed) {
+Result<TapFd> take_by_name(TapBuild& build, const std::string& name) {
+    if (build.fds == nullptr) {
         return Error("no descriptor can be passed by name here");  // a monitor without a store
     }
-    const int number = *parsed;
+    UniqueFd fd = NET_TRY(build.fds->take(name));
+    return TapFd(std::move(fd));
+}
+
+Result<TapFd> borrow_by_number(TapBuild& build, int number) {
     if (fcntl(number, F_GETFD) < 0) {
         return Error::from_errno(errno, "descriptor " + std::to_string(number))
             .with_hint("no descriptor of that number is open in this process");
@@ -29,22 +28,45 @@ Result<TapFd> resolve(TapBuild& build, std::string_view name) {
             .with_hint("what was passed with getfd is called by its name");
     }
     NET_TRY(build.context.check_unclaimed(number));
-    return TapFd{.fd = number};
+    return TapFd::lent(number);
+}
+
+/// All names before any is taken: a name that is missing must not cost the others theirs.
+Result<void> check_names(TapBuild& build, const PassedFds& passed) {
+    for (const FdRef& ref : passed.fds) {
+        if (build.fds != nullptr && !ref.number && !build.fds->contains(ref.text)) {
+            const std::string option(passed.option);
+            return std::move(build.fds->take(ref.text))
+                .error()
+                .with_prefix(option)
+                .with_param(option);
+        }
+    }
+    return {};
 }
 
 }  // namespace
 
-Result<void> net_tap_from_monitor_fd(TapBuild& build, const char* option, std::string_view name,
-                                     std::string_view vhostfd) {
-    Result<TapFd> fd = resolve(build, name);
-    if (!fd) {
-        return std::move(fd).error().with_prefix(option).with_param(option);
+Result<void> net_init_tap_fds(TapBuild& build, const PassedFds& passed) {
+    NET_TRY(check_names(build, passed));
+    for (const FdRef& ref : passed.fds) {
+        NET_TRY(net_tap_from_monitor_fd(build, passed.option, ref));
     }
-    Result<void> outcome = net_tap_fd_init_external(build, *std::move(fd), vhostfd);
+    return {};
+}
+
+[[gnu::noinline]] Result<void> net_tap_from_monitor_fd(TapBuild& build, std::string_view option,
+                                                       const FdRef& ref) {
+    const std::string name(option);
+    Result<TapFd> fd =
+        ref.number ? borrow_by_number(build, *ref.number) : take_by_name(build, ref.text);
+    if (!fd) {
+        return std::move(fd).error().with_prefix(name).with_param(name);
+    }
+    Result<void> outcome = net_tap_fd_init_external(build, *std::move(fd));
     if (!outcome) {
-        Error error = std::move(outcome).error().with_prefix(std::string(option) + " '" +
-                                                             std::string(name) + "'");
-        return error.param().empty() ? std::move(error).with_param(option) : error;
+        Error error = std::move(outcome).error().with_prefix(name + " '" + ref.text + "'");
+        return error.param().empty() ? std::move(error).with_param(name) : error;
     }
     return {};
 }

@@ -5,6 +5,7 @@
 #include "net/base/limits.h"
 #include "net/tap/pipeline.h"
 #include "net/tap/tap_client.h"
+#include "net/tap/tap_open.h"
 
 namespace net {
 namespace {
@@ -17,10 +18,9 @@ TapScript make_script(TapBuild& build, const char* option, const std::string& pa
                      .timeout = build.context.options().script_timeout};
 }
 
-/// A script that is given brings the interface up by itself: as in QEMU `br` is then no reason to
-/// fail. Without one the bridge is what was asked for.
-Result<void> settle(TapBuild& build, Result<void> joined) {
-    if (joined || !build.tap->script.has_value()) {
+/// A bridge that is optional is no reason to fail, as in QEMU.
+Result<void> settle(TapBuild& build, const ByName& source, Result<void> joined) {
+    if (joined || !source.bridge_is_optional) {
         return joined;
     }
     build.context.log().warning("netdev '" + build.group.id() +
@@ -28,8 +28,8 @@ Result<void> settle(TapBuild& build, Result<void> joined) {
     return {};
 }
 
-Result<void> join(TapBuild& build) {
-    Result<JoinedPort> port = join_bridge(build.group.ifname(), build.group.origin().bridge);
+Result<void> join(TapBuild& build, const ByName& source) {
+    Result<JoinedPort> port = join_bridge(build.group.ifname(), source.bridge);
     if (!port) {
         return std::move(port).error();
     }
@@ -38,27 +38,26 @@ Result<void> join(TapBuild& build) {
 }
 
 /// Once all queues are open: whoever is told of the netdev can send at once.
-Result<void> await_bridge(TapBuild& build) {
+Result<void> await_bridge(TapBuild& build, const ByName& source) {
     if (!build.group.bridge_port().has_value()) {
         return {};
     }
-    return settle(build,
+    return settle(build, source,
                   await_forwarding(*build.group.bridge_port(), build.context.options().cancel_fd));
 }
 
 /// Queue 0 is open: its bridge is joined, the up script runs, and from then on the down
 /// script is owed.
-Result<void> bring_up(TapBuild& build, int fd) {
-    const TapGroup::Origin& origin = build.group.origin();
-    if (!origin.bridge.empty()) {
-        NET_TRY(settle(build, join(build)));
+Result<void> bring_up(TapBuild& build, const ByName& source, int fd) {
+    if (!source.bridge.empty()) {
+        NET_TRY(settle(build, source, join(build, source)));
     }
-    if (names_a_script(origin.script)) {
-        NET_TRY(run_tap_script(make_script(build, "script", origin.script, fd),
+    if (source.script.runs) {
+        NET_TRY(run_tap_script(make_script(build, "script", source.script.text, fd),
                                build.context.options().cancel_fd, build.context.log()));
     }
-    if (names_a_script(origin.downscript)) {
-        build.group.arm_down_script(make_script(build, "downscript", origin.downscript, fd));
+    if (source.downscript.runs) {
+        build.group.arm_down_script(make_script(build, "downscript", source.downscript.text, fd));
     }
     return {};
 }
@@ -71,36 +70,38 @@ Result<void> await_removal(TapBuild& build, const std::string& ifname) {
     return Error("interface '" + ifname + "' is still being removed").with_param("ifname");
 }
 
-}  // namespace
-
-[[gnu::noinline]] Result<void> net_tap_open_one(TapBuild& build, TapOpenOptions& options) {
-    TapQueue queue = NET_TRY(tap_open(build.context.tun(), options));
-    const bool first = build.group.size() == 0;
-    if (first) {
-        build.group.set_interface(queue.ifname, queue.macvtap_index == 0);
-        // Later queues open the name that the kernel settled on, and need not ask again.
-        options.ifname = queue.ifname;
-        options.features = queue.features;
-        options.vnet_hdr = queue.vnet_hdr;
-        options.macvtap_index = queue.macvtap_index;
-        NET_TRY(bring_up(build, queue.fd.get()));
+/// Queue 0 as the plan says; later ones open the interface that it got, and ask nothing again.
+TapOpenOptions open_options(const TapBuild& build, const ByName& source) {
+    TapOpenOptions options{
+        .ifname = source.ifname, .vnet_hdr = source.vnet_hdr, .multi_queue = build.plan.queues > 1};
+    if (build.group.size() > 0) {
+        const TapQueue& first = build.group.queue(0).queue();
+        options.ifname = first.ifname;
+        options.features = first.features;
+        options.vnet_hdr = first.vnet_hdr;
+        options.macvtap_index = first.macvtap_index;
     }
-    return net_tap_fd_init_common(build,
-                                  TapEndpoint{.fd = TapFd::owned(std::move(queue.fd)),
-                                              .ifname = std::move(queue.ifname),
-                                              .vnet_hdr = queue.vnet_hdr,
-                                              .fresh = queue.macvtap_index == 0},
-                                  build.tap->vhostfd.value_or(""));
+    return options;
 }
 
-Result<void> net_tap_open(TapBuild& build) {
-    const unsigned queues = build.tap->queues.value_or(1);
-    TapOpenOptions options{.ifname = build.tap->ifname.value_or(""),
-                           .vnet_hdr = build.tap->vnet_hdr,
-                           .multi_queue = queues > 1};
-    NET_TRY(await_removal(build, options.ifname));
+}  // namespace
+
+[[gnu::noinline]] Result<void> net_tap_open_one(TapBuild& build, const ByName& source) {
+    const TapOpenOptions options = open_options(build, source);
+    TapQueue queue = NET_TRY(tap_open(build.context.tun(), options));
+    queue.fresh = queue.macvtap_index == 0;
+    if (build.group.size() == 0) {
+        build.group.set_interface(queue.ifname, queue.fresh);
+        NET_TRY(bring_up(build, source, queue.fd.get()));
+    }
+    return net_tap_fd_init_common(build, std::move(queue));
+}
+
+Result<void> net_tap_open(TapBuild& build, const ByName& source) {
+    NET_TRY(await_removal(build, source.ifname));
+    const unsigned queues = build.plan.queues;
     for (unsigned queue = 0; queue < queues; ++queue) {
-        Result<void> outcome = net_tap_open_one(build, options);
+        Result<void> outcome = net_tap_open_one(build, source);
         if (!outcome) {
             if (queues == 1 || outcome.error().param() == "br") {
                 return outcome;
@@ -108,7 +109,7 @@ Result<void> net_tap_open(TapBuild& build) {
             return std::move(outcome).error().with_prefix("queue " + std::to_string(queue));
         }
     }
-    return await_bridge(build);
+    return await_bridge(build, source);
 }
 
 }  // namespace net

@@ -3,17 +3,14 @@
 
 #include <memory>
 #include <optional>
-#include <string>
 #include <string_view>
 
-#include "net/base/fd_flags.h"
-#include "net/netdev_origin.h"
+#include "net/fd_store.h"
 #include "net/result.h"
 #include "net/tap/tap_group.h"
-#include "net/tap/tap_open.h"
-#include "qapi/net_types.h"
+#include "net/validate/netdev_plan.h"
 
-/// The tap pipeline: from validated options to a group of queue clients.
+/// The tap pipeline: from a plan to a group of queue clients.
 ///
 /// net_init_tap() and net_init_bridge() are its entries; docs/ARCHITECTURE.md draws the graph, and
 /// scripts/check-pipeline.py holds the compiled code against the drawing. Every function adds what
@@ -24,54 +21,42 @@ namespace net {
 struct TapBuild {
     NetContext& context;
     TapGroup& group;
-    /// Null for a `bridge` netdev, which has none of these options.
-    const qapi::NetdevTapOptions* tap = nullptr;
+    const TapPlan& plan;
+    /// The descriptors that a monitor was given; null: names mean nothing.
     FdStore* fds = nullptr;
     /// Whether the queues have a header; set by the first, the same for all.
     std::optional<bool> vnet_hdr = {};
 };
 
-/// A descriptor with what its interface is known to be.
-struct TapEndpoint {
-    TapFd fd = {};
-    std::string ifname = {};
-    bool vnet_hdr = false;
-    bool fresh = false;  ///< Just opened by us: the tun driver's defaults still hold.
-    FdFlags flags_before = {};
-};
+/// Follows the plan of a tap to where its queues come from, and owns nothing itself.
+Result<std::unique_ptr<NetClientGroup>> net_init_tap(NetContext& context, const NetdevPlan& netdev,
+                                                     FdStore* fds);
 
-/// Validates, chooses where the queues come from, and owns nothing itself.
-Result<std::unique_ptr<NetClientGroup>> net_init_tap(NetContext& context,
-                                                     const qapi::Netdev& netdev,
-                                                     const NetInitOptions& options);
+/// `fds=`: one queue for each descriptor.
+Result<void> net_init_tap_fds(TapBuild& build, const PassedFds& passed);
 
-/// `fds=`: one queue for each entry, with the entry of `vhostfds` of the same place.
-Result<void> net_init_tap_fds(TapBuild& build);
-
-/// Number or name to descriptor, then a client. `vhostfd` may be empty.
-Result<void> net_tap_from_monitor_fd(TapBuild& build, const char* option, std::string_view name,
-                                     std::string_view vhostfd);
+/// Number or name to descriptor, then a client. `option` is for messages.
+Result<void> net_tap_from_monitor_fd(TapBuild& build, std::string_view option, const FdRef& ref);
 
 /// Opens all queues by name, and runs the up script with the first.
-Result<void> net_tap_open(TapBuild& build);
-Result<void> net_tap_open_one(TapBuild& build, TapOpenOptions& options);
+Result<void> net_tap_open(TapBuild& build, const ByName& source);
+/// The next queue of the group.
+Result<void> net_tap_open_one(TapBuild& build, const ByName& source);
 
-/// Runs a helper and takes the descriptor it sends: `helper=` of a tap, and the `bridge` netdev.
-Result<void> net_init_bridge(TapBuild& build);
+/// Runs a helper and takes the descriptors it sends: `helper=` of a tap, and the `bridge` netdev.
+Result<void> net_init_bridge(TapBuild& build, const FromHelper& source);
 /// The `bridge` netdev: its group around net_init_bridge().
 Result<std::unique_ptr<NetClientGroup>> net_init_bridge_netdev(NetContext& context,
-                                                               const qapi::Netdev& netdev,
-                                                               const NetInitOptions& options);
+                                                               const NetdevPlan& netdev);
 
 /// Takes a descriptor from outside: proves it is a tap before touching its flags, makes it
 /// non-blocking, and insists on the same header in all queues.
-Result<void> net_tap_fd_init_external(TapBuild& build, TapFd fd, std::string_view vhostfd);
+Result<void> net_tap_fd_init_external(TapBuild& build, TapFd fd);
 
-/// One client from one descriptor: header length, offloads, send buffer, vhost.
-Result<void> net_tap_fd_init_common(TapBuild& build, TapEndpoint endpoint,
-                                    std::string_view vhostfd);
+/// One client from one queue: header length, offloads, send buffer, vhost.
+Result<void> net_tap_fd_init_common(TapBuild& build, TapQueue queue);
 
-/// Starts vhost for a queue if the options want it.
-Result<void> net_tap_setup_vhost(TapBuild& build, TapClient& client, std::string_view vhostfd);
+/// Starts vhost for a queue if the plan wants it.
+Result<void> net_tap_setup_vhost(TapBuild& build, TapClient& client);
 
 }  // namespace net

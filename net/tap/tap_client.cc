@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <utility>
+#include <variant>
 
 #include "net/base/limits.h"
 #include "net/tap/tap_fd.h"
@@ -24,16 +25,17 @@ bool is_header_length(std::size_t length) {
            kVnetHeaderLengths.end();
 }
 
-std::string model_name(TapSource source) {
-    return source == TapSource::helper || source == TapSource::bridge ? "bridge" : "tap";
+std::string model_name(const TapPlan::Source& source) {
+    return std::holds_alternative<FromHelper>(source) ? "bridge" : "tap";
 }
 
 }  // namespace
 
-TapClient::TapClient(TapGroup& group, Queue queue)
-    : NetClientState(group.id(), model_name(group.origin().source)),
+TapClient::TapClient(TapGroup& group, TapQueue queue, unsigned index)
+    : NetClientState(group.id(), model_name(group.source())),
       group_(group),
       queue_(std::move(queue)),
+      index_(index),
       host_hdr_len_(queue_.vnet_hdr ? kPlainHeader : 0) {}
 
 Result<void> TapClient::init_vnet_hdr() {
@@ -49,7 +51,7 @@ Result<void> TapClient::start_polling() {
     return {};
 }
 
-UniqueFd TapClient::take_fd() {
+TapFd TapClient::take_fd() {
     purge_incoming();
     watch_.reset();
     return std::move(queue_.fd);
@@ -246,22 +248,18 @@ Result<void> TapClient::set_steering_ebpf(int program_fd) {
 }
 
 std::string TapClient::info_text() const {
-    const TapGroup::Origin& origin = group_.origin();
-    switch (origin.source) {
-        case TapSource::fd:
-            return "fd=" + std::to_string(fd());
-        case TapSource::helper:
-            return "helper=" + origin.helper;
-        case TapSource::bridge:
-            return "helper=" + (origin.helper.empty() ? "(null)" : origin.helper) +
-                   ",br=" + origin.bridge;
-        case TapSource::by_name:
-            break;
+    const TapPlan::Source& source = group_.source();
+    if (std::holds_alternative<PassedFds>(source)) {
+        return "fd=" + std::to_string(fd());
+    }
+    if (const auto* helper = std::get_if<FromHelper>(&source)) {
+        return helper->info;
     }
     // Scripts belong to queue 0; the others say so.
+    const auto& named = std::get<ByName>(source);
     const bool first = is_first_queue();
-    return "ifname=" + group_.ifname() + ",script=" + (first ? origin.script : "no") +
-           ",downscript=" + (first ? origin.downscript : "no");
+    return "ifname=" + group_.ifname() + ",script=" + (first ? named.script.text : "no") +
+           ",downscript=" + (first ? named.downscript.text : "no");
 }
 
 }  // namespace net

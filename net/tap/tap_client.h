@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "net/base/fd_flags.h"
 #include "net/event_loop.h"
 #include "net/net_client.h"
 #include "net/tap.h"
+#include "net/tap/tap_fd.h"
 #include "net/tap/tap_offload.h"
-#include "net/unique_fd.h"
 
 namespace net {
 
@@ -15,20 +14,14 @@ class TapGroup;
 /// One queue of a tap as a net client: frames between its descriptor and the peer.
 class TapClient : public NetClientState {
 public:
-    struct Queue {
-        UniqueFd fd = {};
-        unsigned index = 0;  ///< Place in the group, from creation on.
-        bool vnet_hdr = false;
-        bool named_by_number = false;  ///< The user gave the number; see TapFd.
-        FdFlags flags_before = {};
-    };
-
-    TapClient(TapGroup& group, Queue queue);
+    /// `index`: its place in the group.
+    TapClient(TapGroup& group, TapQueue queue, unsigned index);
 
     int fd() const { return queue_.fd.get(); }
-    bool named_by_number() const { return queue_.named_by_number; }
-    bool is_first_queue() const { return queue_.index == 0; }
-    FdFlags flags_before() const { return queue_.flags_before; }
+    const TapQueue& queue() const { return queue_; }
+    /// Place in the group, from creation on.
+    unsigned index() const { return index_; }
+    bool is_first_queue() const { return index_ == 0; }
     TapGroup& group() const { return group_; }
     bool enabled() const { return enabled_; }
     const TapCounters& counters() const { return counters_; }
@@ -41,7 +34,7 @@ public:
     Result<void> enable();
     Result<void> disable();
     /// Stops polling, drops what is queued, and gives the descriptor up.
-    UniqueFd take_fd();
+    TapFd take_fd();
 
     std::string_view driver() const override { return "tap"; }
     Delivery receive(Frame frame) override;
@@ -72,7 +65,8 @@ private:
     void stop_after_error(int errnum);
 
     TapGroup& group_;
-    Queue queue_;
+    TapQueue queue_;
+    unsigned index_;
     FdWatch watch_ = {};  // after queue_, whose descriptor it watches: it must go first
     TapCounters counters_ = {};
     std::size_t host_hdr_len_;

@@ -19,8 +19,10 @@ void report(const Result<void>& outcome, const Log& log) {
 
 }  // namespace
 
-TapGroup::TapGroup(NetContext& context, std::string id, Kind kind, Origin origin)
-    : NetClientGroup(std::move(id), kind), context_(context), origin_(std::move(origin)) {}
+TapGroup::TapGroup(NetContext& context, const NetdevPlan& netdev, TapPlan::Source source)
+    : NetClientGroup(netdev.id, netdev.on_hub ? Kind::hub_port : Kind::netdev),
+      context_(context),
+      source_(std::move(source)) {}
 
 TapGroup::~TapGroup() {
     FdReaper::Job job;
@@ -29,14 +31,12 @@ TapGroup::~TapGroup() {
     for (std::size_t index = 0; index < size(); ++index) {
         TapClient& client = queue(index);
         context_.disclaim_fd(client.fd());
-        UniqueFd fd = client.take_fd();
-        if (committed_ || !client.named_by_number()) {
+        TapFd fd = client.take_fd();
+        if (committed_ || !fd.is_lent()) {
             // The down script needs queue 0, and a few descriptors free if they have run out.
             const bool early = down_script_.has_value() && index > 0;
-            (early ? job.early_fds : job.fds).push_back(std::move(fd));
-            continue;
+            (early ? job.early_fds : job.fds).push_back(fd.take());
         }
-        restore_flags(fd.release(), client.flags_before());
     }
     if (down_script_.has_value() || (bridge_port_.has_value() && bridge_port_->leave)) {
         job.before_close = [script = std::move(down_script_), port = std::move(bridge_port_),
@@ -53,17 +53,11 @@ TapGroup::~TapGroup() {
     }
 }
 
-TapClient& TapGroup::add_queue(TapFd fd, bool vnet_hdr, FdFlags flags_before) {
-    context_.claim_fd(fd.fd, id());
-    const bool named_by_number = !fd.owner;
-    UniqueFd owner = named_by_number ? UniqueFd(fd.fd) : std::move(fd.owner);
-    auto client =
-        std::make_unique<TapClient>(*this, TapClient::Queue{.fd = std::move(owner),
-                                                            .index = static_cast<unsigned>(size()),
-                                                            .vnet_hdr = vnet_hdr,
-                                                            .named_by_number = named_by_number,
-                                                            .flags_before = flags_before});
-    return static_cast<TapClient&>(add(std::move(client)));
+TapClient& TapGroup::add_queue(TapQueue queue) {
+    context_.claim_fd(queue.fd.get(), id());
+    const auto index = static_cast<unsigned>(size());
+    return static_cast<TapClient&>(
+        add(std::make_unique<TapClient>(*this, std::move(queue), index)));
 }
 
 TapClient& TapGroup::queue(std::size_t index) {

@@ -4,33 +4,17 @@
 #include <optional>
 #include <string>
 
-#include "net/base/fd_flags.h"
 #include "net/bridge/join_bridge.h"
 #include "net/net_client_group.h"
 #include "net/net_context.h"
+#include "net/tap/tap_fd.h"
 #include "net/tap/tap_offload.h"
 #include "net/tap/tap_script.h"
-#include "net/unique_fd.h"
+#include "net/validate/netdev_plan.h"
 
 namespace net {
 
 class TapClient;
-
-/// Where a tap's descriptors came from; decides its `info network` text.
-enum class TapSource { by_name, fd, helper, bridge };
-
-/// A tap descriptor on its way to a client.
-struct TapFd {
-    int fd = -1;
-    /// Empty for a descriptor that the user named by number: it stays the user's, open and as it
-    /// was, unless the whole netdev comes to life.
-    UniqueFd owner = {};
-
-    static TapFd owned(UniqueFd owner) {
-        const int number = owner.get();
-        return TapFd{number, std::move(owner)};
-    }
-};
 
 /// A tap netdev: its queues, and what belongs to the interface rather than to a queue.
 ///
@@ -38,26 +22,18 @@ struct TapFd {
 /// both on the context's reaper. Before commit, descriptors named by number are given back instead.
 class TapGroup : public NetClientGroup {
 public:
-    /// What the info text and queries show; fixed before the first queue is added.
-    struct Origin {
-        TapSource source = TapSource::by_name;
-        std::string script = {};      ///< by_name: as given, or the default path.
-        std::string downscript = {};  ///< The same.
-        std::string helper = {};      ///< helper, bridge: the text given.
-        std::string bridge = {};      ///< As given, or the default; by_name: empty for none.
-    };
-
-    TapGroup(NetContext& context, std::string id, Kind kind, Origin origin);
+    TapGroup(NetContext& context, const NetdevPlan& netdev, TapPlan::Source source);
     ~TapGroup() override;
 
     Result<void> activate() override;
     void on_commit() override { committed_ = true; }
 
     NetContext& context() { return context_; }
-    const Origin& origin() const { return origin_; }
+    /// Where the queues come from; the info text and queries tell it.
+    const TapPlan::Source& source() const { return source_; }
 
-    /// Adds a client that owns the descriptor from now on. `flags_before`: give it back like that.
-    TapClient& add_queue(TapFd fd, bool vnet_hdr, FdFlags flags_before);
+    /// Adds a client that owns the descriptor from now on.
+    TapClient& add_queue(TapQueue queue);
     TapClient& queue(std::size_t index);
 
     /// Name of the interface, once the first queue is open.
@@ -92,7 +68,7 @@ public:
 
 private:
     NetContext& context_;
-    Origin origin_;
+    TapPlan::Source source_;
     std::string ifname_ = {};
     std::optional<TapScript> down_script_ = {};
     std::optional<JoinedPort> bridge_port_ = {};

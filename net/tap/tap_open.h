@@ -5,8 +5,8 @@
 #include <string>
 
 #include "net/result.h"
+#include "net/tap/tap_fd.h"
 #include "net/tap/tun_kernel.h"
-#include "net/unique_fd.h"
 
 namespace net {
 
@@ -19,15 +19,6 @@ struct TapOpenOptions {
     std::optional<unsigned> features = {};
     /// Index of the macvtap or ipvtap that `ifname` is known to be; 0: not known to be one.
     unsigned macvtap_index = 0;
-};
-
-/// One open queue of a tap interface, not yet a net client.
-struct TapQueue {
-    UniqueFd fd = {};  ///< Non-blocking and close-on-exec.
-    std::string ifname = {};
-    bool vnet_hdr = false;
-    unsigned features = 0;
-    unsigned macvtap_index = 0;  ///< 0: not a macvtap or ipvtap.
 };
 
 /// Opens one queue of a tap interface, creating the interface if it is missing.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <cassert>
 #include <cerrno>
+#include <variant>
 
 #include "net/tap.h"
 #include "net/tap/tap_client.h"
@@ -66,10 +67,11 @@ Result<TapState> tap_query(const NetClientState& client) {
     state.has_ufo = support.ufo;
     state.has_uso = support.uso;
     state.has_tunnel = support.tunnel;
-    const TapGroup::Origin& origin = group.origin();
-    state.script = tap.is_first_queue() && names_a_script(origin.script) ? origin.script : "no";
-    state.downscript =
-        tap.is_first_queue() && names_a_script(origin.downscript) ? origin.downscript : "no";
+    state.script = state.downscript = "no";
+    if (const auto* named = std::get_if<ByName>(&group.source()); named && tap.is_first_queue()) {
+        state.script = named->script.runs ? named->script.text : "no";
+        state.downscript = named->downscript.runs ? named->downscript.text : "no";
+    }
     return state;
 }
 

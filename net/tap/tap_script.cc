@@ -40,10 +40,6 @@ Error start_error(const TapScript& script, Error cause) {
 
 }  // namespace
 
-bool names_a_script(const std::string& value) {
-    return !value.empty() && value != "no";
-}
-
 Result<void> run_tap_script(const TapScript& script, int cancel_fd, const Log& log) {
     Result<Subprocess> spawned = Subprocess::spawn({script.path, script.ifname}, script.fd);
     if (!spawned) {

@@ -18,9 +18,6 @@ struct TapScript {
     std::chrono::milliseconds timeout{};
 };
 
-/// Whether the option's value names a script at all: "no" and "" switch it off.
-bool names_a_script(const std::string& value);
-
 /// Runs the script and waits for it, at most `timeout` and until `cancel_fd` (-1: none) is
 /// readable.
 ///

@@ -168,12 +168,14 @@ qapi::NetClientDriver plan_driver(const NetdevPlan& plan) {
     return kDrivers[plan.backend.index()];
 }
 
-PlanWait plan_wait(const NetdevPlan& plan) {
-    if (const auto* tap = std::get_if<TapPlan>(&plan.backend)) {
-        return tap->wait;
-    }
+const TapPlan* tap_plan(const NetdevPlan& plan) {
     const auto* bridge = std::get_if<BridgePlan>(&plan.backend);
-    return bridge != nullptr ? bridge->tap.wait : PlanWait::never;
+    return bridge != nullptr ? &bridge->tap : std::get_if<TapPlan>(&plan.backend);
+}
+
+PlanWait plan_wait(const NetdevPlan& plan) {
+    const TapPlan* tap = tap_plan(plan);
+    return tap != nullptr ? tap->wait : PlanWait::never;
 }
 
 std::vector<FdRef> passed_fds(const NetdevPlan& plan) {

@@ -168,6 +168,7 @@ class Tool:
             ("missing script", "tap,id=n0,script=/nonexistent", r".*'/nonexistent'.*"),
             ("missing helper", "tap,id=n0,helper=/nonexistent", r".*'/nonexistent'.*"),
             ("other backend", "user,id=n0", r".*'user'.*"),
+            ("other backend, and wrong", "user,id=n0,net=bad", r"'net' must be .*"),
         ]
         for name, argument, pattern in cases:
             shown = re.escape("-netdev %s: " % argument)

@@ -6,17 +6,15 @@
 #include <variant>
 
 #include "net/cli/exec/qemu_options.h"
-#include "net/netdev.h"
+#include "net/net_client_init.h"
 #include "net/options.h"
 #include "net/options/language.h"
 #include "net/options/traditional.h"
-#include "net/tap/fd_list.h"
+#include "net/validate/validate.h"
 #include "qapi/json_reader.h"
 
 namespace net::cli {
 namespace {
-
-using qapi::NetdevTapOptions;
 
 std::optional<NetdevOption> netdev_option(std::string_view name) {
     if (name == "netdev") {
@@ -63,49 +61,25 @@ Result<Parsed> parse(NetdevOption option, std::string_view text) {
     return Parsed{std::move(parsed.netdev), std::move(parsed.warnings)};
 }
 
-void add_fds(const std::optional<std::string>& list, std::vector<int>& fds) {
-    if (!list) {
-        return;
-    }
-    for (const std::string_view token : split_fd_list(*list)) {
-        if (const std::optional<int> fd = parse_fd_number(token)) {
-            fds.push_back(*fd);
-        }
-    }
+NetdevOrigin origin_of(NetdevOption option) {
+    return option == NetdevOption::net ? NetdevOrigin::net_option : NetdevOrigin::command_line;
 }
 
-void add_fd(const std::optional<qapi::SocketAddress>& address, std::vector<int>& fds) {
-    if (address) {
-        if (const auto* fd = std::get_if<qapi::FdSocketAddress>(&address->branch)) {
-            add_fds(fd->str, fds);
+std::vector<int> named_fds(const NetdevPlan& plan) {
+    std::vector<int> numbers;
+    for (const FdRef& fd : passed_fds(plan)) {
+        if (fd.number) {
+            numbers.push_back(*fd.number);
         }
     }
-}
-
-/// Numbers in the options where QEMU takes a descriptor.
-std::vector<int> named_fds(const qapi::Netdev& netdev) {
-    std::vector<int> fds;
-    if (const auto* tap = std::get_if<NetdevTapOptions>(&netdev.branch)) {
-        for (const auto* list : {&tap->fd, &tap->fds, &tap->vhostfd, &tap->vhostfds}) {
-            add_fds(*list, fds);
-        }
-    } else if (const auto* socket = std::get_if<qapi::NetdevSocketOptions>(&netdev.branch)) {
-        add_fds(socket->fd, fds);
-    } else if (const auto* stream = std::get_if<qapi::NetdevStreamOptions>(&netdev.branch)) {
-        add_fd(stream->addr, fds);
-    } else if (const auto* dgram = std::get_if<qapi::NetdevDgramOptions>(&netdev.branch)) {
-        add_fd(dgram->local, fds);
-    } else if (const auto* vdpa = std::get_if<qapi::NetdevVhostVDPAOptions>(&netdev.branch)) {
-        add_fds(vdpa->vhostfd, fds);
-    }
-    return fds;
+    return numbers;
 }
 
 /// One vhost descriptor cannot serve several queues, and QEMU would find out late.
-Result<void> check_vhostfd(const qapi::Netdev& netdev) {
-    const auto* tap = std::get_if<NetdevTapOptions>(&netdev.branch);
-    if (tap != nullptr && tap->vhostfd && tap->queues.value_or(1) > 1) {
-        return Error("'vhostfd' is one descriptor, but 'queues' is " + std::to_string(*tap->queues))
+Result<void> check_vhostfd(const TapPlan& tap) {
+    if (tap.queues > 1 && tap.vhost[0] == tap.vhost[1] &&
+        std::holds_alternative<FdRef>(tap.vhost[0])) {
+        return Error("'vhostfd' is one descriptor, but 'queues' is " + std::to_string(tap.queues))
             .with_stage(Stage::validate)
             .with_param("vhostfd")
             .with_hint("use vhost=on: one is then opened for each queue");
@@ -142,20 +116,6 @@ std::vector<NetdevWord> find_netdev_words(Words command) {
     return found;
 }
 
-unsigned TapRequest::queues() const {
-    const auto* tap = std::get_if<NetdevTapOptions>(&netdev.branch);
-    if (tap != nullptr && tap->fds) {
-        return static_cast<unsigned>(split_fd_list(*tap->fds).size());
-    }
-    return tap != nullptr ? tap->queues.value_or(1) : 1;
-}
-
-bool TapRequest::needs_vhost() const {
-    const auto* tap = std::get_if<NetdevTapOptions>(&netdev.branch);
-    return tap != nullptr && !tap->vhostfd && !tap->vhostfds &&
-           tap->vhost.value_or(tap->vhostforce.value_or(false));
-}
-
 Result<NetdevReading> read_netdev(NetdevOption option, std::string_view text, std::size_t serial) {
     const bool ours = is_tap_or_bridge(option, text);
     Result<Parsed> parsed = parse(option, text);
@@ -166,7 +126,12 @@ Result<NetdevReading> read_netdev(NetdevOption option, std::string_view text, st
     if (!parsed->netdev) {
         return reading;
     }
-    reading.named_fds = named_fds(*parsed->netdev);
+    Validation validation =
+        validate_netdev(*parsed->netdev, origin_of(option), plan_defaults(NetContextOptions{}));
+    if (!validation.plan) {
+        return ours ? Result<NetdevReading>(std::move(validation.broken.front())) : reading;
+    }
+    reading.named_fds = named_fds(*validation.plan);
     if (!ours) {
         return reading;
     }
@@ -174,20 +139,16 @@ Result<NetdevReading> read_netdev(NetdevOption option, std::string_view text, st
                        .text = std::string(text),
                        .json = is_json(option, text),
                        .netdev = *std::move(parsed->netdev),
+                       .plan = *std::move(validation.plan),
                        .warnings = std::move(parsed->warnings)};
-    std::vector<Error> broken = net_validate(request.netdev, request.origin());
-    if (!broken.empty()) {
-        return std::move(broken.front());
-    }
-    const auto* tap = std::get_if<NetdevTapOptions>(&request.netdev.branch);
-    if (tap != nullptr && (tap->fd || tap->fds)) {
-        reading.id = request.netdev.id;
+    if (std::holds_alternative<PassedFds>(request.tap().source)) {
+        reading.id = request.plan.id;
         reading.queues = request.queues();
         return reading;
     }
-    NET_TRY(check_vhostfd(request.netdev));
+    NET_TRY(check_vhostfd(request.tap()));
     if (request.netdev.id.empty()) {
-        request.netdev.id = "#nic" + std::to_string(serial);
+        request.netdev.id = request.plan.id = "#nic" + std::to_string(serial);
     }
     reading.tap = std::move(request);
     return reading;

@@ -5,11 +5,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "net/cli/command.h"
-#include "net/netdev_origin.h"
 #include "net/result.h"
+#include "net/validate/netdev_plan.h"
 #include "qapi/net_types.h"
 
 /// The netdevs in somebody else's command line. All of this is pure.
@@ -41,14 +42,13 @@ struct TapRequest {
     bool json = false;
     /// Of type tap or bridge. The id is invented where -nic or -net gives none.
     qapi::Netdev netdev = {};
+    NetdevPlan plan = {};  ///< Of `netdev`.
     std::vector<std::string> warnings = {};
 
-    NetdevOrigin origin() const {
-        return option == NetdevOption::net ? NetdevOrigin::net_option : NetdevOrigin::command_line;
-    }
-    unsigned queues() const;
+    const TapPlan& tap() const { return *tap_plan(plan); }
+    unsigned queues() const { return tap().queues; }
     /// Whether the kernel's vhost-net is wanted for it, and nobody has given its descriptor.
-    bool needs_vhost() const;
+    bool needs_vhost() const { return std::holds_alternative<OpenVhost>(tap().vhost.front()); }
 };
 
 /// What an argument is to us.

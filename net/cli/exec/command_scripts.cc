@@ -4,8 +4,6 @@
 #include <string>
 #include <variant>
 
-#include "net/tap/tap_script.h"
-
 namespace net::cli {
 namespace {
 
@@ -18,28 +16,23 @@ Error forbidden(const std::string& param) {
 
 }  // namespace
 
-Result<void> forbid_scripts(qapi::Netdev& netdev) {
-    if (const auto* bridge = std::get_if<qapi::NetdevBridgeOptions>(&netdev.branch)) {
+Result<void> forbid_scripts(TapRequest& request) {
+    if (const auto* bridge = std::get_if<qapi::NetdevBridgeOptions>(&request.netdev.branch)) {
         return bridge->helper ? Result<void>(forbidden("helper")) : Result<void>();
     }
-    auto* tap = std::get_if<qapi::NetdevTapOptions>(&netdev.branch);
-    if (tap == nullptr) {
-        return {};
-    }
-    if (tap->helper) {
+    const auto& options = std::get<qapi::NetdevTapOptions>(request.netdev.branch);
+    auto* named = std::get_if<ByName>(&std::get<TapPlan>(request.plan.backend).source);
+    if (named == nullptr) {
         return forbidden("helper");
     }
-    if (names_a_script(tap->script.value_or("no"))) {
+    if (options.script && named->script.runs) {
         return forbidden("script");
     }
-    if (names_a_script(tap->downscript.value_or("no"))) {
+    if (options.downscript && named->downscript.runs) {
         return forbidden("downscript");
     }
-    // Beside `br` there is no default one, and script=no would have a meaning of its own.
-    if (!tap->br) {
-        tap->script = "no";
-    }
-    tap->downscript = "no";
+    named->script = {};
+    named->downscript = {};
     return {};
 }
 

@@ -81,7 +81,7 @@ bool Planner::add(NetdevOption option, std::string_view text, std::optional<std:
         return true;
     }
     if (word && input_.no_scripts) {
-        const Result<void> allowed = forbid_scripts(reading->tap->netdev);
+        const Result<void> allowed = forbid_scripts(*reading->tap);
         if (!allowed) {
             return fail(netdev_option_name(option), text, allowed.error());
         }
@@ -91,7 +91,7 @@ bool Planner::add(NetdevOption option, std::string_view text, std::optional<std:
         report_warning(netdev_option_name(option), text, warning);
     }
     if (has_device) {
-        plan_.devices.push_back(virtio_net_device(reading->tap->netdev.id, reading->tap->queues()));
+        plan_.devices.push_back(virtio_net_device(reading->tap->plan.id, reading->tap->queues()));
     }
     plan_.requests.push_back(*std::move(reading->tap));
     return true;
@@ -152,7 +152,7 @@ void Planner::assign_numbers() {
 bool Planner::name_descriptors() {
     for (std::size_t i = 0; i < plan_.requests.size(); ++i) {
         const TapRequest& request = plan_.requests[i];
-        const std::string& id = request.netdev.id;
+        const std::string& id = request.plan.id;
         const std::string base = id.starts_with('#') ? id.substr(1) : id;
         const bool bad = std::any_of(base.begin(), base.end(), [](char c) {
             return c == ':' || static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
@@ -201,7 +201,7 @@ bool Planner::rewrite() {
 bool Planner::expand_words() {
     std::vector<TemplateTap> taps;
     for (std::size_t i = 0; i < own_count_; ++i) {
-        taps.push_back({plan_.requests[i].netdev.id, plan_.numbers[i]});
+        taps.push_back({plan_.requests[i].plan.id, plan_.numbers[i]});
     }
     std::set<std::string_view> used;
     const FindTap find = [&](std::string_view id) -> const TemplateTap* {

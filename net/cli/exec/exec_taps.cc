@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "net/cli/report.h"
+#include "net/net_client_init.h"
 #include "net/tap.h"
 #include "net/tap/tap_group.h"
 
@@ -24,14 +25,10 @@ int init_rank(const TapRequest& request) {
 
 /// What the pipeline is asked for: the tap itself. The vhost part is the command's to use, ours
 /// only to open.
-qapi::Netdev without_vhost(const qapi::Netdev& netdev) {
-    qapi::Netdev plain = netdev;
-    if (auto* tap = std::get_if<qapi::NetdevTapOptions>(&plain.branch)) {
-        tap->vhost.reset();
-        tap->vhostfd.reset();
-        tap->vhostfds.reset();
-        tap->vhostforce.reset();
-        tap->poll_us.reset();
+NetdevPlan without_vhost(const NetdevPlan& netdev) {
+    NetdevPlan plain = netdev;
+    if (auto* tap = std::get_if<TapPlan>(&plain.backend)) {
+        tap->vhost.assign(tap->queues, NoVhost{});
     }
     return plain;
 }
@@ -52,27 +49,26 @@ Result<void> open_vhost(OpenTap& tap) {
 }
 
 Result<OpenTap> open_tap(NetContext& context, const TapRequest& request) {
-    NET_TRY(net_client_init(context, without_vhost(request.netdev), {request.origin(), nullptr}));
-    const NetClientGroup& group = *context.registry().find_backend(request.netdev.id);
+    NET_TRY(carry_out(context, {.plan = without_vhost(request.plan),
+                                .description = describe_netdev(request.netdev)}));
+    // Only taps are asked for here.
+    const auto& group =
+        dynamic_cast<const TapGroup&>(*context.registry().find_backend(request.plan.id));
     if (group.size() != request.queues()) {
         return Error("asked for " + std::to_string(request.queues()) + " queues, and got " +
                      std::to_string(group.size()));
     }
-    OpenTap tap{.id = request.netdev.id};
+    OpenTap tap{.id = request.plan.id};
     for (std::size_t queue = 0; queue < group.size(); ++queue) {
         tap.fds.push_back(tap_get_fd(group.client(queue)));
     }
-    const Result<TapState> state = tap_query(group.client(0));
-    if (!state) {
-        return state.error();
+    tap.ifname = group.ifname();
+    if (const auto& port = group.bridge_port(); port && port->leave) {
+        tap.due_bridge = port->bridge;
     }
-    tap.ifname = state->ifname;
-    if (const auto* joined = dynamic_cast<const TapGroup*>(&group);
-        joined != nullptr && joined->bridge_port() && joined->bridge_port()->leave) {
-        tap.due_bridge = joined->bridge_port()->bridge;
-    }
-    if (state->downscript != "no") {
-        tap.down_script = state->downscript;
+    const auto* named = std::get_if<ByName>(&request.tap().source);
+    if (named != nullptr && named->downscript.runs) {
+        tap.down_script = named->downscript.text;
     }
     if (request.needs_vhost()) {
         NET_TRY(open_vhost(tap));

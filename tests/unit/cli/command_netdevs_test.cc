@@ -68,6 +68,8 @@ TEST(CommandNetdevs, NoticesDescriptorsThatAreNamed) {
     EXPECT_EQ(fds("stream,id=a,addr.type=fd,addr.str=9"), std::vector<int>{9});
     EXPECT_EQ(fds("dgram,id=a,local.type=fd,local.str=10"), std::vector<int>{10});
     EXPECT_EQ(fds("vhost-vdpa,id=a,vhostfd=4"), std::vector<int>{4});
+    EXPECT_EQ(fds("af-xdp,id=a,ifname=e,queues=2,inhibit=on,sock-fds=4:5"),
+              (std::vector<int>{4, 5}));
     EXPECT_EQ(fds("user,id=a"), std::vector<int>{});
 }
 

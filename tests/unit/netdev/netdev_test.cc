@@ -39,8 +39,15 @@ TEST_F(Netdev, TellsAnUnsupportedTypeFromOneThatIsNoBackend) {
     error = unsupported(qapi::NetLegacyNicOptions{});
     EXPECT_EQ(error.message(), "'type' nic is a card, not a backend");
     EXPECT_EQ(error.stage(), Stage::validate);
-    EXPECT_EQ(unsupported(qapi::NetdevSocketOptions{}).message(),
+    EXPECT_EQ(unsupported(qapi::NetdevSocketOptions{.listen = ":1"}).message(),
               "netdev type 'socket' is not supported by this build");
+}
+
+TEST_F(Netdev, ValidatesWhatItCannotRealise) {
+    const Error error = unsupported(qapi::NetdevUserOptions{.net = "bad"});
+    EXPECT_EQ(error.param(), "net");
+    EXPECT_EQ(error.stage(), Stage::validate);
+    EXPECT_EQ(unsupported(qapi::NetdevNone{}).message(), "'type' none is no backend");
 }
 
 TEST_F(Netdev, ValidatesWithoutAContext) {

@@ -44,13 +44,6 @@ protected:
     test::LogLines log_;
 };
 
-TEST(NamesAScript, ExceptNoAndNothing) {
-    EXPECT_FALSE(names_a_script(""));
-    EXPECT_FALSE(names_a_script("no"));
-    EXPECT_TRUE(names_a_script("No"));
-    EXPECT_TRUE(names_a_script("/etc/qemu-ifup"));
-}
-
 TEST_F(TapScriptTest, IsCalledWithTheInterfaceAndNothingElse) {
     ASSERT_TRUE(run(script("#!/bin/sh\necho $#:$1\n")));
     EXPECT_EQ(log_.lines(), Lines{"info: script '" + path_ + "' for t0; it said: 1:t0"});

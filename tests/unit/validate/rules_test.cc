@@ -89,7 +89,9 @@ TEST(Descriptor, IsADecimalNumberOnTheCommandLine) {
     EXPECT_EQ(descriptor_fault("x", origin),
               "'fd' must be a descriptor number, not 'x' [fd] "
               "(names work only in monitor commands)");
-    for (const char* text : {"", "-1", "3 ", "9x", "0x9", "2147483648"}) {
+    EXPECT_EQ(descriptor_fault(" \t\n\v\f\r3", origin), "");
+    for (const char* text : {"", " ", "-1", "3 ", "9x", "0x9", "3.0", "+", "++3", "+-3", "+ 3",
+                             "2147483648", "99999999999999999999"}) {
         EXPECT_NE(descriptor_fault(text, origin), "") << text;
     }
 }

@@ -67,6 +67,8 @@ TEST(ValidateTapDescriptors, RefusesEmptyTokensEverywhere) {
 TEST(ValidateTapDescriptors, ReportsEveryEmptyToken) {
     EXPECT_EQ(findings({.fds = "3:::4"}),
               (Findings{"'fds' has an empty entry", "'fds' has an empty entry"}));
+    EXPECT_EQ(findings({.fds = ":3"}), Findings{"'fds' has an empty entry"});
+    EXPECT_EQ(findings({.fds = "3::"}), Findings{"'fds' has an empty entry"});
 }
 
 TEST(ValidateTapDescriptors, RefusesAnEmptyList) {

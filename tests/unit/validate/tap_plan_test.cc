@@ -77,8 +77,8 @@ TEST(TapPlan, RunsNoScriptForNoAndForNothing) {
         EXPECT_EQ(source.script, (ByName::Script{.text = text, .runs = false}));
         EXPECT_EQ(source.downscript, (ByName::Script{.text = text, .runs = false}));
     }
-    const ByName source = by_name({.script = "/s", .downscript = "/d"});
-    EXPECT_EQ(source.script, (ByName::Script{.text = "/s", .runs = true}));
+    const ByName source = by_name({.script = "No", .downscript = "/d"});
+    EXPECT_EQ(source.script, (ByName::Script{.text = "No", .runs = true}));
     EXPECT_EQ(source.downscript, (ByName::Script{.text = "/d", .runs = true}));
 }
 
