@@ -12,9 +12,9 @@ import os
 import subprocess
 import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "netns"))
-from bridge_strangers import TUNSETPERSIST, as_user, attach  # noqa: E402
-from bridge_world import ALICE, BOB, Checker, World, harness, ip, link  # noqa: E402
+import attack_path  # noqa: F401
+from bridge_strangers import TUNSETPERSIST, as_user, attach
+from bridge_world import ALICE, BOB, Checker, World, harness, ip, link
 
 DEFAULT = 128
 

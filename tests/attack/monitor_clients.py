@@ -10,9 +10,9 @@ import socket
 import sys
 import tempfile
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tool"))
-import harness  # noqa: E402
-import qmp  # noqa: E402
+import attack_path  # noqa: F401
+import harness
+import qmp
 
 NAMES = 4096    # limits::kHeldFds
 CLIENTS = 64    # limits::kMonitorClients

@@ -12,9 +12,9 @@ import struct
 import sys
 import tempfile
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tool"))
-import harness  # noqa: E402
-import qmp  # noqa: E402
+import attack_path  # noqa: F401
+import harness
+import qmp
 
 ADD = (b'{"execute":"netdev_add","arguments":{"type":"tap","id":"w0","ifname":"web0",'
        b'"script":"no","downscript":"no"}}')

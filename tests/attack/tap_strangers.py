@@ -11,9 +11,9 @@ import os
 import signal
 import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "netns"))
-from bridge_strangers import DELAY, TRICKS, sneak  # noqa: E402
-from bridge_world import Checker, World, harness, link  # noqa: E402
+import attack_path  # noqa: F401
+from bridge_strangers import DELAY, TRICKS, sneak
+from bridge_world import Checker, World, harness, link
 
 NETDEV = "tap,id=n0,ifname=t0,queues=2,br=br0"
 RAN = "/run/command-ran"

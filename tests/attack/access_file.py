@@ -3,13 +3,13 @@
 """Access files with faults, and name files that are hard to read: no fault opens a bridge to those
 whom a rule shuts out, and none that is elsewhere shuts out those whom a rule lets in.
 
-    access_file_test.py QNETDEV HELPER CONF
+    access_file.py QNETDEV HELPER CONF
 """
 import os
 import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "netns"))
-from bridge_world import ALICE, BOB, LAB, STAFF, World, harness  # noqa: E402
+import attack_path  # noqa: F401
+from bridge_world import ALICE, BOB, LAB, STAFF, World, harness
 
 LONG_LINE = 4096        # bytes, without the newline: one more than the helper reads
 UNKNOWN_USER = "unknown user 'bob'\nnames are looked up in /etc/passwd only; write the number instead"

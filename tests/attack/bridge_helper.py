@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Ways into the set-uid bridge helper, tried: each must end in a clear refusal or do no harm.
 
-    bridge_security_test.py HELPER ACL_PATH
+    bridge_helper.py QNETDEV HELPER ACL_PATH
 """
 import os
 import random
@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 
+import attack_path  # noqa: F401
 from bridge_world import ALICE, Checker, World, harness, ip
 from bridge_strangers import check_strangers
 
@@ -414,7 +415,7 @@ def check_binary(tap, helper):
 
 
 def main():
-    helper, acl_path = sys.argv[1:3]
+    helper, acl_path = sys.argv[2:4]
     if acl_path != ACL:
         harness.skip_all("built with another access file: " + acl_path)
     world = World(helper, acl_path)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Scripts and helpers that do not want to end, and what they may hold up.
 
-    time_out_test.py QNETDEV HELPER CONF
+    time_outs.py QNETDEV HELPER CONF
 """
 import ctypes
 import os
@@ -13,9 +13,9 @@ import sys
 import tempfile
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tool"))
-import harness  # noqa: E402
-import qmp  # noqa: E402
+import attack_path  # noqa: F401
+import harness
+import qmp
 
 PR_CAPBSET_DROP, CAP_KILL = 24, 5
 ANOTHER_USER = 12345
