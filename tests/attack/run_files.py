@@ -5,8 +5,10 @@ makes the same: it changes and removes what it made, and nothing else.
 
     run_files.py QNETDEV BRIDGE_HELPER BRIDGE_CONF
 """
+import errno
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -127,6 +129,9 @@ def check_other_instance(tap, program, folder):
         first.client()
         first.signal()
         harness.wait_until(lambda: os.path.exists(folder + "/ending"), 10)
+        with socket.socket(socket.AF_UNIX) as client:
+            tap.equal("who comes while it ends is refused at once", client.connect_ex(path),
+                      errno.ECONNREFUSED)
         with qmp.Run(program, folder) as second:
             harness.wait_until(lambda: second.process.poll() is not None or answers(path), 5)
             tap.equal("the first one's end", first.end(), 0)

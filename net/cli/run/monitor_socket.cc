@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <fcntl.h>
 #include <netdb.h>
-#include <poll.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 #include <memory>
 #include <utility>
@@ -21,9 +18,6 @@ namespace net::cli {
 namespace {
 
 constexpr int kWaitingClients = 16;
-
-/// How long we wait for another instance that is making a socket in the same folder.
-constexpr std::chrono::milliseconds kFolderLock{1000};
 
 Result<sockaddr_un> unix_address(const std::string& path) {
     sockaddr_un address = {};
@@ -55,18 +49,6 @@ int connect_error(int file) {
     const UniqueFd probe(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     const bool connected = probe && connect(probe.get(), generic(*address), sizeof *address) == 0;
     return connected ? 0 : errno;
-}
-
-/// Keeps two instances that start at a time from taking each other's new socket for a stale one.
-/// Whoever can read the folder can hold this lock, so it is not insisted upon.
-UniqueFd lock_folder(const FilePlace& place) {
-    UniqueFd folder(openat(place.folder.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    const auto deadline = std::chrono::steady_clock::now() + kFolderLock;
-    while (folder && flock(folder.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK &&
-           std::chrono::steady_clock::now() < deadline) {
-        (void)poll(nullptr, 0, 1);
-    }
-    return folder;
 }
 
 /// Removes a socket file whose server is gone. Anything else stays, and bind() will complain.
@@ -109,17 +91,15 @@ Result<MonitorSocket> make_listener(const MonitorAddress::Unix& place) {
     UniqueFd fd = NET_TRY(make_socket(AF_UNIX));
     MonitorSocket made{.fd = std::move(fd), .listens = true};
     FilePlace where = NET_TRY(FilePlace::find(place.path));
-    const UniqueFd lock = lock_folder(where);
+    const UniqueFd lock = where.lock();
     remove_stale(where);
     NET_TRY(bind_with_mode(made.fd.get(), address, place.mode));
     UniqueFd file = where.look();
     const int number = file.get();
-    // Until the file is gone it must not look stale: another instance would replace it.
-    UniqueFd kept(fcntl(made.fd.get(), F_DUPFD_CLOEXEC, 3));
-    if (!file || !kept) {
+    if (!file) {
         return Error::from_errno(errno, place.path);
     }
-    made.file.emplace(std::move(where), std::move(file), std::move(kept));
+    made.file.emplace(std::move(where), std::move(file));
     if (place.group) {
         NET_TRY(set_group(number, place.path, *place.group));
     }

@@ -2,12 +2,20 @@
 #include "net/cli/run/own_file.h"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <utility>
 
 namespace net::cli {
+namespace {
+
+constexpr std::chrono::seconds kLockTime{1};
+
+}  // namespace
 
 Result<FilePlace> FilePlace::find(const std::string& path) {
     const std::size_t slash = path.rfind('/');
@@ -35,13 +43,27 @@ bool FilePlace::names(int fd) const {
            named.st_ino == opened.st_ino;
 }
 
+UniqueFd FilePlace::lock() const {
+    UniqueFd opened(openat(folder.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const auto deadline = std::chrono::steady_clock::now() + kLockTime;
+    while (opened && flock(opened.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK &&
+           std::chrono::steady_clock::now() < deadline) {
+        (void)poll(nullptr, 0, 1);
+    }
+    return opened;
+}
+
 void FilePlace::remove() const {
     (void)unlinkat(folder.get(), name.c_str(), 0);
 }
 
 OwnFile::~OwnFile() {
-    if (file_ && place_.names(file_.get())) {
-        place_.remove();
+    if (file_) {
+        // Another instance may be about to take the name.
+        const UniqueFd lock = place_.lock();
+        if (place_.names(file_.get())) {
+            place_.remove();
+        }
     }
 }
 

@@ -25,6 +25,9 @@ struct FilePlace {
     UniqueFd look() const;
     /// Whether the name is that of the file that `fd` is open on.
     bool names(int fd) const;
+    /// Keeps other instances from changing the folder, for as long as the descriptor is open. Not
+    /// insisted upon, as whoever can read the folder can hold this lock: given up after a second.
+    UniqueFd lock() const;
     void remove() const;
 };
 
@@ -32,15 +35,12 @@ struct FilePlace {
 class OwnFile {
 public:
     OwnFile() = default;
-    /// `file` is open on the file, so that no other gets its number; `kept` is closed only once
-    /// the file is gone.
-    OwnFile(FilePlace place, UniqueFd file, UniqueFd kept = {})
-        : place_(std::move(place)), file_(std::move(file)), kept_(std::move(kept)) {}
+    /// `file` is open on the file, so that no other gets its number.
+    OwnFile(FilePlace place, UniqueFd file) : place_(std::move(place)), file_(std::move(file)) {}
     OwnFile(OwnFile&&) = default;
     OwnFile& operator=(OwnFile&& other) noexcept {
         std::swap(place_, other.place_);
         std::swap(file_, other.file_);
-        std::swap(kept_, other.kept_);
         return *this;
     }
     ~OwnFile();
@@ -48,7 +48,6 @@ public:
 private:
     FilePlace place_ = {};
     UniqueFd file_ = {};
-    UniqueFd kept_ = {};
 };
 
 }  // namespace net::cli
