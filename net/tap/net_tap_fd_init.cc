@@ -8,14 +8,15 @@
 namespace net {
 namespace {
 
-/// A netdev's frames are Ethernet's. QEMU takes such a descriptor too, so it is no error. Packet
-/// information cannot be told: TUNGETIFF has IFF_NOFILTER, which is the same bit, for IFF_NO_PI.
-void warn_of_layer_3(const TapBuild& build, const TunInterface& interface, int fd) {
+/// A netdev's frames are Ethernet's. Packet information cannot be told from these flags: TUNGETIFF
+/// has IFF_NOFILTER, which is the same bit, for IFF_NO_PI.
+Result<void> check_layer(const TunInterface& interface, int fd) {
     if ((interface.flags & tun_flags::kTap) == 0) {
-        build.context.log().warning(
-            "netdev '" + build.group.id() + "': descriptor " + std::to_string(fd) + " is of '" +
-            interface.name + "', which is a tun (layer 3) interface: no Ethernet frame passes it");
+        return Error("descriptor " + std::to_string(fd) + " is of '" + interface.name +
+                     "', which is a tun (layer 3) interface: no Ethernet frame passes it")
+            .with_hint("pass a descriptor on which TUNSETIFF was done with IFF_TAP");
     }
+    return {};
 }
 
 /// The queues of one netdev are alike, and of one interface: packets would go astray otherwise.
@@ -86,7 +87,7 @@ Result<void> net_tap_fd_init_external(TapBuild& build, TapFd fd) {
             .with_prefix("descriptor " + std::to_string(fd.get()) + " is no open tap")
             .with_hint("pass a descriptor of /dev/net/tun on which TUNSETIFF was done");
     }
-    warn_of_layer_3(build, *interface, fd.get());
+    NET_TRY(check_layer(*interface, fd.get()));
     NET_TRY(check_consistency(build, *interface));
     const bool vnet_hdr = (interface->flags & tun_flags::kVnetHdr) != 0;
     build.vnet_hdr = vnet_hdr;

@@ -165,10 +165,20 @@ TEST_F(PassedTap, QueuesOfTwoInterfacesAreNoNetdev) {
     EXPECT_TRUE(is_open(second.get()));
 }
 
-TEST_F(PassedTap, ATunInterfaceIsAdoptedAsByQemu) {
-    UniqueFd tun = open_tun("t0", IFF_TUN | IFF_NO_PI);
-    ASSERT_EQ(outcome(init({.fd = text(tun)})), "ok");
-    (void)tun.release();
+TEST_F(PassedTap, ATunInterfaceIsNamedAndStaysAsItWas) {
+    const UniqueFd tun = open_tun("t0", IFF_TUN | IFF_NO_PI);
+    const std::string why =
+        " is of 't0', which is a tun (layer 3) interface: no Ethernet frame "
+        "passes it\nhint: pass a descriptor on which TUNSETIFF was done with "
+        "IFF_TAP";
+    EXPECT_EQ(outcome(init({.fd = text(tun)})),
+              "fd '" + text(tun) + "': descriptor " + text(tun) + why);
+    EXPECT_TRUE(is_open(tun.get()));
+    EXPECT_FALSE(is_nonblocking(tun.get()));
+    const UniqueFd tap = open_tap("t1", 0);
+    EXPECT_EQ(outcome(init({.fds = text(tap) + ":" + text(tun)})),
+              "fds '" + text(tun) + "': descriptor " + text(tun) + why);
+    EXPECT_FALSE(is_nonblocking(tap.get()));
 }
 
 TEST_F(PassedTap, EveryQueueOfAMacvtapGetsItsHeaderLengthSet) {

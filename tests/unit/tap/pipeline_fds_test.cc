@@ -188,14 +188,15 @@ TEST_F(PipelineFds, RefusesQueuesOfTwoInterfaces) {
     EXPECT_EQ(error.hint(), "open all queues with IFF_MULTI_QUEUE and the same name");
 }
 
-TEST_F(PipelineFds, WarnsOfATunInterface) {
+TEST_F(PipelineFds, RefusesATunInterface) {
     const int number = pass("a", "t0", 0);
     tun_.at("t0").flags = tun_flags::kNoPacketInfo;
-    ASSERT_TRUE(add("n0", {.fd = "a"}, kMonitor));
-    EXPECT_EQ(log_.lines(),
-              std::vector<std::string>{
-                  "warning: netdev 'n0': descriptor " + std::to_string(number) +
-                  " is of 't0', which is a tun (layer 3) interface: no Ethernet frame passes it"});
+    const Error error = refusal({.fd = "a"}, kMonitor);
+    EXPECT_EQ(error.message(),
+              "fd 'a': descriptor " + std::to_string(number) +
+                  " is of 't0', which is a tun (layer 3) interface: no Ethernet frame passes it");
+    EXPECT_EQ(error.param(), "fd");
+    EXPECT_EQ(error.hint(), "pass a descriptor on which TUNSETIFF was done with IFF_TAP");
 }
 
 TEST_F(PipelineFds, LooksForAllNamesBeforeItTakesOne) {
