@@ -34,6 +34,9 @@ void read_tun_data(const nlattr* data, LinkInfo& link) {
             case IFLA_TUN_PERSIST:
                 link.persistent = mnl_attr_get_u8(attribute) != 0;
                 break;
+            case IFLA_TUN_PI:
+                link.packet_info = mnl_attr_get_u8(attribute) != 0;
+                break;
             case IFLA_TUN_OWNER:
                 link.owner = mnl_attr_get_u32(attribute);
                 break;

@@ -18,6 +18,7 @@ struct LinkInfo {
     bool is_tap = false;    ///< A tun device in tap (Ethernet) mode.
     bool multi_queue = false;
     bool persistent = false;
+    bool packet_info = false;  ///< A tun device that puts 4 bytes before each frame: no IFF_NO_PI.
     bool is_ethernet = false;  ///< Its frames are; a tap's type can be changed (TUNSETLINK).
     /// Of a tap that belongs to a user or a group: to them alone.
     std::optional<std::uint32_t> owner = {};

@@ -8,13 +8,37 @@
 namespace net {
 namespace {
 
-/// A netdev's frames are Ethernet's. Packet information cannot be told from these flags: TUNGETIFF
-/// has IFF_NOFILTER, which is the same bit, for IFF_NO_PI.
+/// A netdev's frames are Ethernet's.
 Result<void> check_layer(const TunInterface& interface, int fd) {
     if ((interface.flags & tun_flags::kTap) == 0) {
         return Error("descriptor " + std::to_string(fd) + " is of '" + interface.name +
                      "', which is a tun (layer 3) interface: no Ethernet frame passes it")
             .with_hint("pass a descriptor on which TUNSETIFF was done with IFF_TAP");
+    }
+    return {};
+}
+
+/// Whether a frame has packet information before it, as far as that is known. TUNGETIFF sets the
+/// bit of IFF_NO_PI also as IFF_NOFILTER (drivers/net/tun.c), for want of a socket filter.
+/// Rtnetlink knows, but goes by names, so only the interfaces of our own namespace can be looked
+/// up.
+bool has_packet_info(TunKernel& kernel, const TunInterface& interface, int fd) {
+    if ((interface.flags & tun_flags::kNoPacketInfo) == 0) {
+        return true;
+    }
+    if (!kernel.is_in_our_namespace(fd)) {
+        return false;
+    }
+    const Result<TunUse> use = kernel.get_use(interface.name);
+    return use && use->packet_info;
+}
+
+/// Once for an interface: what it puts before its frames is not the queue's.
+Result<void> check_packet_info(const TapBuild& build, const TunInterface& interface, int fd) {
+    if (build.group.size() == 0 && has_packet_info(build.context.tun(), interface, fd)) {
+        return Error("descriptor " + std::to_string(fd) + " is of '" + interface.name +
+                     "', which puts packet information before each frame")
+            .with_hint("pass a descriptor on which TUNSETIFF was done with IFF_NO_PI");
     }
     return {};
 }
@@ -88,6 +112,7 @@ Result<void> net_tap_fd_init_external(TapBuild& build, TapFd fd) {
             .with_hint("pass a descriptor of /dev/net/tun on which TUNSETIFF was done");
     }
     NET_TRY(check_layer(*interface, fd.get()));
+    NET_TRY(check_packet_info(build, *interface, fd.get()));
     NET_TRY(check_consistency(build, *interface));
     const bool vnet_hdr = (interface->flags & tun_flags::kVnetHdr) != 0;
     build.vnet_hdr = vnet_hdr;

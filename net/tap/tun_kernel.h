@@ -41,12 +41,13 @@ struct TunInterface {
     unsigned flags = 0;  ///< tun_flags
 };
 
-/// Who has a tap interface, and for how long: what an ioctl does not tell.
+/// Who has a tap interface, for how long, and how its frames look: what an ioctl does not tell.
 struct TunUse {
     unsigned index = 0;
     /// Attached and detached ones of a multi-queue tap; of others the kernel does not tell.
     std::optional<std::uint32_t> queues = {};
     bool persistent = false;
+    bool packet_info = false;  ///< 4 bytes of it before each frame.
     bool is_ethernet = true;
     std::optional<std::uint32_t> owner = {};  ///< Empty: everybody.
     std::optional<std::uint32_t> group = {};
@@ -73,6 +74,8 @@ public:
     virtual Result<unsigned> get_features(int fd) = 0;
     /// TUNSETIFF; returns the name the kernel settled on. `name` has at most 15 bytes.
     virtual Result<std::string> set_iff(int fd, const std::string& name, unsigned flags) = 0;
+    /// kNoPacketInfo of the outcome is IFF_NOFILTER too, so it says something only if it is
+    /// missing.
     virtual Result<TunInterface> get_iff(int fd) = 0;
     /// From now on only that user, and who may administer the network, can open further queues.
     virtual Result<void> set_owner(int fd, unsigned uid) = 0;

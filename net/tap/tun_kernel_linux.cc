@@ -91,6 +91,7 @@ public:
         return TunUse{.index = link->index,
                       .queues = link->queues,
                       .persistent = link->persistent,
+                      .packet_info = link->packet_info,
                       .is_ethernet = link->is_ethernet,
                       .owner = link->owner,
                       .group = link->group};

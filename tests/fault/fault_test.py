@@ -71,6 +71,8 @@ TOLERATED = [
      "removal in bulk is a short cut; closing removes the interfaces as well"),
     ("sendto", r'"\\5", 1,', "only asks a helper to tell its reasons"),
     ("ioctl", r"TUNGETIFF.* in removal", "the same: what is not known to be ours is only closed"),
+    ("ioctl|socket|bind|getsockname|sendto|recvmsg", r" in look for packet information",
+     "of an interface that cannot be looked up this is not known, so it is not refused"),
     ("ioctl", r"TUNGETVNETHDRSZ.* after fcntl\(\d+, F_SETFD", "the length is then set, not asked"),
     ("fcntl", r"F_GETFD\).* after fcntl\(\d+, F_GETFL",
      "fails only where F_GETFL has failed already"),
@@ -161,7 +163,7 @@ class Call:
 
 def read_calls(log):
     """The calls from signalfd() on, with their numbers among those of the name."""
-    calls, counts, started, previous = [], {}, False, ""
+    calls, counts, started, previous, looking = [], {}, False, "", False
     with open(log, errors="replace") as lines:
         for line in lines:
             found = re.match(r"(\w+)\(", line)
@@ -171,7 +173,11 @@ def read_calls(log):
             counts[name] = counts.get(name, 0) + 1
             started = started or name == "signalfd4"
             if started and not (name == "write" and not line.startswith("write(1,")):
-                calls.append(Call(name, counts[name], line.strip() + " after " + previous))
+                text = line.strip() + " after " + previous
+                if name == "ioctl":     # and what follows, up to the next one
+                    looking = bool(re.search(r"TUNGETDEVNETNS|_IOC\(_IOC_NONE, 0x54, 0xe3", line))
+                text += " in look for packet information" if looking else ""
+                calls.append(Call(name, counts[name], text))
                 previous = line.split(" = ")[0]
     # The table is complete with the last send buffer: what follows is the removal.
     last = max((index for index, call in enumerate(calls)

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 /// Taps whose descriptors come from outside: fd=, fds=, by number and by name.
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/if_tun.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -24,6 +26,12 @@ protected:
 
     NamedFds names;
 };
+
+void attach_socket_filter(const UniqueFd& tap) {
+    sock_filter accept_all = BPF_STMT(BPF_RET | BPF_K, 0xffffffff);
+    sock_fprog program = {.len = 1, .filter = &accept_all};
+    require(ioctl(tap.get(), TUNATTACHFILTER, &program) == 0, "TUNATTACHFILTER");
+}
 
 std::string text(const UniqueFd& fd) {
     return std::to_string(fd.get());
@@ -179,6 +187,32 @@ TEST_F(PassedTap, ATunInterfaceIsNamedAndStaysAsItWas) {
     EXPECT_EQ(outcome(init({.fds = text(tap) + ":" + text(tun)})),
               "fds '" + text(tun) + "': descriptor " + text(tun) + why);
     EXPECT_FALSE(is_nonblocking(tap.get()));
+}
+
+TEST_F(PassedTap, PacketInformationIsNoPartOfAFrame) {
+    const UniqueFd tap = open_tun("t0", IFF_TAP | IFF_VNET_HDR);
+    const std::string error = "fd '" + text(tap) + "': descriptor " + text(tap) +
+                              " is of 't0', which puts packet information before each frame\n"
+                              "hint: pass a descriptor on which TUNSETIFF was done with IFF_NO_PI";
+    EXPECT_EQ(outcome(init({.fd = text(tap)})), error);
+    attach_socket_filter(tap);
+    EXPECT_EQ(outcome(init({.fd = text(tap)})), error);
+    EXPECT_FALSE(is_nonblocking(tap.get()));
+}
+
+TEST_F(PassedTap, ASocketFilterIsNoPacketInformation) {
+    UniqueFd tap = open_tap("t0", 0);
+    attach_socket_filter(tap);
+    ASSERT_EQ(outcome(init({.fd = text(tap)})), "ok");
+    (void)tap.release();
+}
+
+TEST_F(PassedTap, ATapOfAnotherNamespaceIsNotTakenForOursOfThatName) {
+    UniqueFd tap = open_tap("t0", 0);
+    require(unshare(CLONE_NEWNET) == 0, "unshare");
+    const UniqueFd ours = open_tun("t0", IFF_TAP);
+    ASSERT_EQ(outcome(init({.fd = text(tap)})), "ok");
+    (void)tap.release();
 }
 
 TEST_F(PassedTap, EveryQueueOfAMacvtapGetsItsHeaderLengthSet) {

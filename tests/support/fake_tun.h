@@ -56,7 +56,8 @@ public:
         std::optional<unsigned> owner = {};
         std::optional<unsigned> group = {};
         bool is_ethernet = true;
-        bool has_filter = false;    ///< Or anything else that reset_shared_state() takes away.
+        bool has_filter = false;  ///< Or anything else that reset_shared_state() takes away.
+        bool has_socket_filter = false;
         bool is_tun_device = true;  ///< Something like "lo" otherwise.
         bool is_macvtap = false;
         int vnet_hdr_size = 10;
@@ -80,6 +81,7 @@ public:
     unsigned offloads = 0x1ff;
     bool has_vnet_be = false;
     bool tells_queues = true;  ///< As kernels do since 4.17.
+    bool in_our_namespace = true;
 
     FakeTun();
     ~FakeTun() override;
@@ -126,7 +128,7 @@ public:
     Result<TunUse> get_use(const std::string& name) override;
     Result<void> reset_shared_state(int fd) override;
     Result<void> delete_interface(unsigned index) override;
-    bool is_in_our_namespace(int /*fd*/) override { return true; }
+    bool is_in_our_namespace(int /*fd*/) override { return in_our_namespace; }
     Result<int> get_sndbuf(int fd) override;
     Result<void> set_sndbuf(int fd, int bytes) override;
     Result<void> set_offload(int fd, unsigned offload) override;

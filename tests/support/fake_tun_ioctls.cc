@@ -142,7 +142,8 @@ Result<TunInterface> FakeTun::get_iff(int fd) {
         return std::move(interface).error();
     }
     const unsigned persistent = (*interface)->persistent ? tun_flags::kPersist : 0;
-    return TunInterface{queues_.at(fd).interface, (*interface)->flags | persistent};
+    const unsigned no_filter = (*interface)->has_socket_filter ? 0 : tun_flags::kNoPacketInfo;
+    return TunInterface{queues_.at(fd).interface, (*interface)->flags | persistent | no_filter};
 }
 
 Result<void> FakeTun::set_owner(int fd, unsigned uid) {
@@ -165,6 +166,7 @@ Result<TunUse> FakeTun::get_use(const std::string& name) {
     const Interface& interface = found->second;
     TunUse use{.index = interface.index,
                .persistent = interface.persistent,
+               .packet_info = (interface.flags & tun_flags::kNoPacketInfo) == 0,
                .is_ethernet = interface.is_ethernet,
                .owner = interface.owner,
                .group = interface.group};

@@ -166,6 +166,7 @@ TEST_F(PipelineFds, AsksOnceForWhatTheQueuesOfOneInterfaceShare) {
     (void)pass("b", "t0", kMulti | kHeader);
     ASSERT_TRUE(add("n0", {.fds = "a:b"}, kMonitor));
     EXPECT_EQ(tun_.count(TunCall::get_iff), 2U);
+    EXPECT_EQ(tun_.count(TunCall::get_use), 1U);
     EXPECT_EQ(tun_.count(TunCall::set_offload), 1U);
     EXPECT_EQ(tun_.count(TunCall::set_vnet_hdr_size), 1U);
 }
@@ -197,6 +198,39 @@ TEST_F(PipelineFds, RefusesATunInterface) {
                   " is of 't0', which is a tun (layer 3) interface: no Ethernet frame passes it");
     EXPECT_EQ(error.param(), "fd");
     EXPECT_EQ(error.hint(), "pass a descriptor on which TUNSETIFF was done with IFF_TAP");
+}
+
+TEST_F(PipelineFds, RefusesPacketInformation) {
+    const int number = pass("a", "t0", 0);
+    tun_.at("t0").flags = tun_flags::kTap;
+    const Error error = refusal({.fd = "a"}, kMonitor);
+    EXPECT_EQ(error.message(), "fd 'a': descriptor " + std::to_string(number) +
+                                   " is of 't0', which puts packet information before each frame");
+    EXPECT_EQ(error.param(), "fd");
+    EXPECT_EQ(error.hint(), "pass a descriptor on which TUNSETIFF was done with IFF_NO_PI");
+}
+
+TEST_F(PipelineFds, GoesByNoNameOfAnotherNamespace) {
+    (void)pass("a", "t0", 0);
+    tun_.at("t0").flags = tun_flags::kTap;
+    tun_.in_our_namespace = false;
+    ASSERT_TRUE(add("n0", {.fd = "a"}, kMonitor));
+    EXPECT_EQ(tun_.count(TunCall::get_use), 0U);
+}
+
+TEST_F(PipelineFds, SeesPacketInformationBesideASocketFilterWithoutALookUp) {
+    (void)pass("a", "t0", 0);
+    tun_.at("t0").flags = tun_flags::kTap;
+    tun_.at("t0").has_socket_filter = true;
+    tun_.in_our_namespace = false;
+    (void)refusal({.fd = "a"}, kMonitor);
+    EXPECT_EQ(tun_.count(TunCall::get_use), 0U);
+}
+
+TEST_F(PipelineFds, AcceptsWhatCannotBeLookedUp) {
+    (void)pass("a", "t0", 0);
+    tun_.fail(TunCall::get_use, 1, ENODEV);
+    ASSERT_TRUE(add("n0", {.fd = "a"}, kMonitor));
 }
 
 TEST_F(PipelineFds, LooksForAllNamesBeforeItTakesOne) {
