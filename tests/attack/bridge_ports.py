@@ -9,6 +9,7 @@ processes hold.
 """
 import fcntl
 import os
+import socket
 import subprocess
 import sys
 
@@ -17,6 +18,7 @@ from bridge_strangers import TUNSETPERSIST, as_user, attach
 from bridge_world import ALICE, BOB, Checker, World, harness, ip, link
 
 DEFAULT = 128
+RUNS = 4
 
 
 def full(most):
@@ -110,8 +112,32 @@ def caller_is_kept_out_until_the_end(tap, world):
     tap.end("caller")
 
 
+def runs_at_the_same_time_do_not_add_up(tap, world):
+    """All of them see the bridge empty, before any has made its tap."""
+    tap.begin()
+    world.acl("allow br0\nmax-ports br0 1\n")
+    trace = ["strace", "-u", "alice", "-o", "/dev/null", "-e", "inject=ioctl:delay_enter=300000"]
+    pairs = [socket.socketpair() for _ in range(RUNS)]
+    helpers = [subprocess.Popen([*trace, world.helper, "--fd=%d" % theirs.fileno(), "--br=br0"],
+                                pass_fds=[theirs.fileno()], stderr=subprocess.PIPE, text=True)
+               for _, theirs in pairs]
+    said = [helper.communicate(timeout=60)[1] for helper in helpers]
+    served = [helper.returncode for helper in helpers].count(0)
+    tap.check("runs at the same time give no more taps than one after the other", served <= 1, said)
+    tap.check("the others say why", all(full(1).split("\n")[0] in text for helper, text
+                                        in zip(helpers, said) if helper.returncode != 0), said)
+    tap.equal("and leave nothing", len(taps()), served)
+    for ours, theirs in pairs:
+        ours.close()
+        theirs.close()
+    tap.equal("the place is free again", harness.wait_until(lambda: not taps(), 10), True)
+    last = take(world)
+    tap.check("for one tap", link(last), last)
+    give_back(taps())
+    tap.end("at the same time")
+
+
 def socket_on_3():
-    import socket  # pylint: disable=import-outside-toplevel
     ours, theirs = socket.socketpair()
     os.dup2(theirs.detach(), 100)
     os.dup2(ours.detach(), 4)
@@ -128,6 +154,7 @@ def main():
     persistent_taps_count(tap, world)
     there_is_a_limit_without_a_rule(tap, world)
     caller_is_kept_out_until_the_end(tap, world)
+    runs_at_the_same_time_do_not_add_up(tap, world)
     tap.done()
 
 
