@@ -322,6 +322,10 @@ private:
         return true;
     }
 
+    /// Whether the traditional grammar cannot write such a value as one text.
+    template <class T>
+    static constexpr bool kIsNested = Struct<T> && !detail::IsAlternate<T>;
+
     /// Each of the repeated keys of a traditional list.
     template <class T>
     bool read_repeats(Value object, std::vector<T>& out, const Path& path) {
@@ -330,9 +334,10 @@ private:
                 continue;
             }
             T element = {};
-            if constexpr (Struct<T> && !detail::IsAlternate<T>) {
-                static_assert(detail::kMemberCount<T> == 1, "no way to write such an element");
-                if (!read(entry.value, element.*std::get<0>(members<T>).field, path)) {
+            if constexpr (kIsNested<T>) {
+                if constexpr (detail::kMemberCount<T> != 1) {
+                    return fail_nested(path, first_name<T>());
+                } else if (!read(entry.value, element.*std::get<0>(members<T>).field, path)) {
                     return false;
                 }
             } else if (!read(entry.value, element, path)) {
@@ -399,7 +404,7 @@ private:
     template <bool IsSize, class T>
     bool read_member(Value object, Value slot, T& out, const Path& path) {
         using Plain = typename detail::WithoutOptional<T>::Type;
-        if constexpr (Struct<Plain> && !detail::IsAlternate<Plain>) {
+        if constexpr (kIsNested<Plain>) {
             if (document().grammar() == Grammar::traditional && (slot || !detail::kIsOptional<T>)) {
                 return fail_nested(path, first_name<Plain>());
             }

@@ -6,7 +6,7 @@ import os
 import re
 import sys
 
-from . import completion, cpp, cpp_docs, cpp_messages, docs_md, introspect, man
+from . import completion, cpp, cpp_docs, cpp_messages, cpp_nlohmann, docs_md, introspect, man
 from .error import SchemaError
 from .layout import Layout
 from .model import ObjectType
@@ -14,7 +14,8 @@ from .output import write_if_changed
 from .schema import Schema
 
 _BY_DEFAULT = ('types', 'commands', 'events', 'docs', 'introspect', 'markdown')
-_ON_REQUEST = ('completion', 'man')
+_FOR_OPTIONS = ('completion', 'man')
+_ON_REQUEST = ('nlohmann', *_FOR_OPTIONS)
 _RECURSION = 100000  # chains of base structs may be long
 
 
@@ -51,7 +52,7 @@ def _parse_arguments(argv):
                         help='accepted for compatibility; there is no tracing')
     parser.add_argument('--emit', metavar='KIND[,KIND]', default=','.join(_BY_DEFAULT),
                         help=f'what to write: {", ".join(_BY_DEFAULT + _ON_REQUEST)} '
-                        f'(default: all but {" and ".join(_ON_REQUEST)})')
+                        f'(default: all but {", ".join(_ON_REQUEST)})')
     parser.add_argument('--option', metavar='NAME=UNION', action='append', default=[],
                         help='for completion and man: UNION describes the option -NAME')
     parser.add_argument('schema', metavar='SCHEMA', help='the main schema file')
@@ -63,7 +64,7 @@ def _parse_arguments(argv):
     if not re.fullmatch(r'([A-Za-z_.-][A-Za-z0-9_.-]*)?', arguments.prefix):
         parser.error(f"prefix '{arguments.prefix}' must be made of letters, digits, '_', '-', "
                      "'.', and not start with a digit")
-    if set(arguments.emit) & set(_ON_REQUEST) and not arguments.option:
+    if set(arguments.emit) & set(_FOR_OPTIONS) and not arguments.option:
         parser.error("--emit completion and man need an '--option'")
     return arguments
 
@@ -89,7 +90,7 @@ def _generate(schema, arguments):
 def _generate_cpp(schema, arguments):
     emit = arguments.emit
     prefix = arguments.prefix
-    if not set(emit) & {'types', 'commands', 'events', 'docs'}:
+    if not set(emit) & {'types', 'commands', 'events', 'docs', 'nlohmann'}:
         return
     layout = Layout(schema)
     for module, header in layout.headers.items():
@@ -105,9 +106,14 @@ def _generate_cpp(schema, arguments):
             texts['commands'] = cpp_messages.commands_header(layout, module, prefix)
         if 'events' in emit:
             texts['events'] = cpp_messages.events_header(layout, module, prefix)
+        if 'nlohmann' in emit:
+            texts['nlohmann'] = cpp_nlohmann.nlohmann_header(header, prefix)
         for kind, text in texts.items():
             if text is not None:
                 yield cpp.header_name(module, prefix, kind), text
+        source = cpp_nlohmann.nlohmann_source(header, prefix) if 'nlohmann' in emit else None
+        if source is not None:
+            yield cpp_nlohmann.source_path(module, prefix), source
     if 'types' in emit and (arguments.builtins or layout.uses_builtin_header()):
         yield (cpp.header_name(None, prefix, 'types'),
                cpp.types_header(layout.builtin_header, prefix))

@@ -9,6 +9,7 @@ with nothing but what is there and what qnetdev.pc says.
 """
 import concurrent.futures
 import glob
+import json
 import os
 import re
 import sys
@@ -34,11 +35,11 @@ class Installation:
         found = glob.glob(self.prefix + "/**/qnetdev.pc", recursive=True)
         self.pc = found[0] if found else None
 
-    def flags(self, what):
-        """--cflags or --libs of qnetdev as if the prefix were the real one, and of glib."""
+    def flags(self, what, package="qnetdev"):
+        """--cflags or --libs of a package as if the prefix were the real one, and of glib."""
         env = dict(os.environ, PKG_CONFIG_PATH=os.path.dirname(self.pc))
         found = []
-        for package in (["--define-variable=prefix=" + self.prefix, "qnetdev"], ["glib-2.0"]):
+        for package in (["--define-variable=prefix=" + self.prefix, package], ["glib-2.0"]):
             outcome = harness.run(["pkg-config", what, *package], env=env)
             if outcome.status != 0:
                 raise RuntimeError("pkg-config: %s" % outcome)
@@ -70,14 +71,47 @@ def check_headers(tap, tree, cflags):
             tap.check("%s compiles on its own" % header, outcome.status == 0, outcome)
 
 
-def check_program(tap, tree, cflags):
-    libs = tree.flags("--libs")
-    program = os.path.join(tree.folder, "embedder")
-    built = harness.run([*tree.compiler, "-std=c++20", "-Wall", "-Wextra", "-Werror", *cflags,
-                         os.path.join(HERE, "embedder.cc"), "-o", program, *libs], timeout=120)
-    if not tap.check("embedder.cc builds against the installed tree", built.status == 0, built):
-        return
+def build(tap, tree, name, package):
+    """The path of the program, and the environment it runs in; (None, None) if it is none."""
+    program = os.path.join(tree.folder, name)
+    built = harness.run([*tree.compiler, "-std=c++20", "-Wall", "-Wextra", "-Werror",
+                         *tree.flags("--cflags", package), os.path.join(HERE, name + ".cc"),
+                         "-o", program, *tree.flags("--libs", package)], timeout=120)
+    good = tap.check("%s.cc builds against the installed tree" % name, built.status == 0, built)
     env = dict(os.environ, LD_LIBRARY_PATH=os.path.dirname(tree.library()))
+    return (program, env) if good else (None, None)
+
+
+def check_json_program(tap, tree):
+    """What nlohmann_json holds becomes a netdev, with the checks that text gets."""
+    program, env = build(tap, tree, "embedder_json", "qnetdev-nlohmann")
+    if program is None:
+        return
+    config = {"type": "tap", "id": "n0", "script": "no", "downscript": "no"}
+
+    def run(queues, **changes):
+        return harness.run([program, json.dumps({**config, **changes}), str(queues)], env=env)
+
+    outcome = run(2)
+    lines = outcome.out.splitlines()
+    tap.check("a netdev is set up from nlohmann_json's value",
+              outcome.status == 0 and not outcome.err and len(lines) == 3, outcome)
+    tap.equal("it is the same value again",
+              json.loads(lines[0]) if lines else None, {**config, "queues": 2})
+    tap.equal("it leaves nothing behind", harness.leftovers(), [])
+    for name, outcome, param in (
+            ("a number that is too small", run(-1), "queues"),
+            ("a member that is not known", run(1, vhos=False), "vhos"),
+            ("a text instead of a boolean", run(1, vhost="on"), "vhost")):
+        tap.check("%s is refused by name" % name,
+                  outcome.status == 1 and outcome.err.startswith(param + ": '" + param + "'"),
+                  outcome)
+
+
+def check_program(tap, tree):
+    program, env = build(tap, tree, "embedder", "qnetdev")
+    if program is None:
+        return
     outcome = harness.run([program, TAP], env=env)
     tap.check("it brings four queues up and ends well",
               outcome.status == 0 and not outcome.err, outcome)
@@ -130,7 +164,8 @@ def main():
             tap.check("qnetdev.pc names the include folder",
                       "-I%s/include/qnetdev" % tree.prefix in cflags, cflags)
             check_headers(tap, tree, cflags)
-            check_program(tap, tree, cflags)
+            check_program(tap, tree)
+            check_json_program(tap, tree)
             check_symbols(tap, tree)
     tap.done()
 

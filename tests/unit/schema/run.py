@@ -33,11 +33,12 @@ import big_schema  # noqa: E402
 from qapi.main import main as compile_schema  # noqa: E402
 
 ACCEPT = os.environ.get('ACCEPT') == '1'
-ALL_KINDS = 'types,commands,events,docs,introspect,markdown'
+ALL_KINDS = 'types,commands,events,docs,introspect,markdown,nlohmann'
 # Suffix of the golden file -> file that the compiler writes.
 FURTHER_OUTPUT = {
     '.tables.h': '{}_tables.h', '.commands.h': '{}_commands.h', '.events.h': '{}_events.h',
     '.docs.h': '{}_docs.h', '.introspect.json': 'introspect.json', '.md': 'reference.md',
+    '.nlohmann.h': '{}_nlohmann.h', '.nlohmann.cc': '{}_nlohmann.cc',
 }
 # What is compared beside NAME.h and NAME.tables.h, and who has no tables.
 FURTHER_GOLDENS = {
