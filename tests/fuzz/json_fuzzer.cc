@@ -7,6 +7,7 @@
 #include "checks.h"
 #include "qapi/json_reader.h"
 #include "qapi/json_writer.h"
+#include "tests/support/json_oracle.h"
 
 namespace fuzz {
 namespace {
@@ -42,6 +43,8 @@ void check_stable(const qapi::Document& document) {
 }
 
 void check_json(std::string_view text) {
+    const std::string disagreement = json_oracle::disagreement(text);
+    require(disagreement.empty(), "nlohmann_json agrees", disagreement);
     const net::Result<qapi::Document> document = qapi::parse_json(text);
     const net::Result<net::ParsedNetdev> parsed =
         net::parse_netdev_as(text, net::NetdevLanguage::json);
