@@ -93,8 +93,9 @@ inline constexpr std::chrono::milliseconds kScriptRetry{20};
 /// How long removals are collected, so that many of them are done as one.
 inline constexpr std::chrono::milliseconds kReaperDelay{5};
 
-/// Threads that set netdevs up whose scripts, helpers or interfaces have to be waited for: four for
-/// each of kMonitorClients, a client having one command at a time under way.
+/// Threads that set netdevs up whose scripts, helpers or interfaces have to be waited for: as many
+/// as the clients of four full monitors (kMonitorClients) need, a client having one command at a
+/// time under way. With more, commands wait for one another.
 inline constexpr unsigned kWorkerThreads = 256;
 
 /// Queues of a tap that are opened at once; more of them are left to a thread.
@@ -129,6 +130,10 @@ inline constexpr std::chrono::microseconds kMonitorSlice{1000};
 
 /// Clients of one monitor at a time.
 inline constexpr std::size_t kMonitorClients = 64;
+
+/// How long one of them that has not begun (no negotiation, no line) keeps its place if another
+/// client needs it. A program negotiates at once; nobody is cut off while there are places.
+inline constexpr std::chrono::seconds kMonitorSilence{5};
 
 /// Descriptors that a monitor holds by name, and that all sets hold together.
 inline constexpr std::size_t kHeldFds = 4096;

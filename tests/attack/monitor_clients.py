@@ -9,6 +9,7 @@ import resource
 import socket
 import sys
 import tempfile
+import time
 
 import attack_path  # noqa: F401
 import harness
@@ -16,6 +17,7 @@ import qmp
 
 NAMES = 4096    # limits::kHeldFds
 CLIENTS = 64    # limits::kMonitorClients
+SILENCE = 5     # seconds; limits::kMonitorSilence
 BATCH = 64      # commands sent before their answers are read
 
 
@@ -70,7 +72,7 @@ def connect(path):
 def is_served(client):
     """Whether it is greeted, and not sent away."""
     try:
-        return client.recv(65536).startswith(b'{"QMP"')
+        return client.recv(65536).startswith((b'{"QMP"', b"qnetdev"))
     except ConnectionError:
         return False
 
@@ -115,6 +117,60 @@ def check_shares(tap, program, folder):
         tap.check("it ends", run.stop() == 0, run.err)
 
 
+def negotiate(client):
+    client.sendall(b'{"execute":"qmp_capabilities"}')
+    answer = b""
+    while b"return" not in answer:
+        answer += client.recv(65536)
+
+
+def is_cut_off(client):
+    """Whether the other end has closed; reads what has come before."""
+    client.setblocking(False)
+    try:
+        while client.recv(65536):
+            pass
+        return True
+    except BlockingIOError:
+        return False
+    except ConnectionError:
+        return True
+
+
+def check_silence(tap, program, folder):
+    """All places taken by clients that never begin: after a while others get them, one by one."""
+    human, busy = os.path.join(folder, "human"), os.path.join(folder, "busy")
+    with qmp.Run(program, folder, "-monitor", "unix:%s,server=on,wait=off" % human,
+                 "-qmp", "unix:%s,server=on,wait=off" % busy) as run:
+        first = run.client()
+        started = time.monotonic()
+        typed = connect(human)
+        typed.sendall(b"\n")
+        silent = [[connect(path) for _ in range(CLIENTS - 1)] for path in (run.path, human)]
+        all_begun = [connect(busy) for _ in range(CLIENTS)]
+        for client in all_begun:
+            negotiate(client)
+        tap.check("nobody loses his place at once", not is_served(connect(run.path)))
+        newcomers = []
+        tap.check("in time one more is served", harness.wait_until(
+            lambda: newcomers.append(connect(run.path)) or is_served(newcomers[-1]), 4 * SILENCE))
+        tap.check("not before the silent ones had theirs",
+                  time.monotonic() - started > SILENCE, time.monotonic() - started)
+        tap.check("and one more human", harness.wait_until(
+            lambda: newcomers.append(connect(human)) or is_served(newcomers[-1]), SILENCE))
+        for place, clients in zip(("QMP", "human"), silent):
+            tap.equal("%s: the oldest silent one has lost its place, and nobody else" % place,
+                      [is_cut_off(client) for client in clients],
+                      [True] + [False] * (CLIENTS - 2))
+        tap.equal("who has negotiated is served on", first.execute("query-name"), {})
+        tap.check("who has sent a line is served on", not is_cut_off(typed))
+        tap.check("no place where all have negotiated", not is_served(connect(busy)))
+        tap.equal("all of them are served on", [is_cut_off(client) for client in all_begun],
+                  [False] * CLIENTS)
+        tap.check("it ends", run.stop() == 0, run.err)
+        tap.check("the log says why", "a silent client is cut off" in run.err, run.err)
+
+
 def check_no_descriptors(tap, program, folder):
     """Out of descriptors, nobody is accepted; with one free again, those who wait are."""
     null = os.open("/dev/null", os.O_RDWR)
@@ -147,7 +203,8 @@ def main():
     program = os.path.abspath(sys.argv[1])
     harness.need_tun()
     tap = harness.Tap()
-    for check in (check_names, check_clients, check_shares, check_no_descriptors):
+    for check in (check_names, check_clients, check_shares, check_silence,
+                  check_no_descriptors):
         with tempfile.TemporaryDirectory() as folder:
             check(tap, program, folder)
         tap.equal(check.__name__ + ": nothing is left", harness.leftovers(), [])

@@ -196,9 +196,6 @@ void MonitorService::accept(Endpoint& endpoint, UniqueFd socket) {
 
 /// Whether the client may use the monitor; tells the log who it is.
 Result<void> MonitorService::admit(const Endpoint& endpoint, const Transport& transport) const {
-    if (endpoint.clients >= limits::kMonitorClients) {
-        return Error("a client was refused: there are " + std::to_string(endpoint.clients));
-    }
     const std::string who = NET_TRY(admit_client(endpoint.access, transport));
     context_.log().info("monitor " + endpoint.access.name + ": client is " + who);
     return {};
@@ -211,9 +208,31 @@ Result<void> MonitorService::start_session(Endpoint& endpoint, Transport transpo
                : start_in(sessions_, *endpoint.qmp, endpoint, std::move(transport));
 }
 
+/// If all places are taken, that of who has been silent for longest and may lose it. Comes after
+/// admit(): who is refused takes nobody's place.
+template <class Session>
+Result<void> MonitorService::make_room(const std::list<std::shared_ptr<Session>>& sessions,
+                                       Endpoint& endpoint) {
+    if (endpoint.clients < limits::kMonitorClients) {
+        return {};
+    }
+    const auto oldest = std::find_if(sessions.begin(), sessions.end(), [&](const auto& session) {
+        return &session->monitor() == &endpoint.monitor() && session->gives_way();
+    });
+    if (oldest == sessions.end()) {
+        return Error("a client was refused: there are " + std::to_string(endpoint.clients));
+    }
+    context_.log().warning("monitor " + endpoint.access.name +
+                           ": a silent client is cut off, since another needs its place");
+    const std::shared_ptr<Session> session = *oldest;
+    session->shut_down();
+    return {};
+}
+
 template <class Session, class Monitor>
 Result<void> MonitorService::start_in(std::list<std::shared_ptr<Session>>& sessions,
                                       Monitor& monitor, Endpoint& endpoint, Transport transport) {
+    NET_TRY(make_room(sessions, endpoint));
     ++endpoint.clients;
     const auto place = sessions.insert(sessions.end(), nullptr);
     *place = std::make_shared<Session>(monitor, std::move(transport),

@@ -90,6 +90,8 @@ private:
     Endpoint& add_endpoint(MonitorAccess access);
     void accept(Endpoint& endpoint, UniqueFd socket);
     Result<void> start_session(Endpoint& endpoint, Transport transport);
+    template <class Session>
+    Result<void> make_room(const std::list<std::shared_ptr<Session>>& sessions, Endpoint& endpoint);
     template <class Session, class Monitor>
     Result<void> start_in(std::list<std::shared_ptr<Session>>& sessions, Monitor& monitor,
                           Endpoint& endpoint, Transport transport);

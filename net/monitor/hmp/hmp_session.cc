@@ -128,6 +128,7 @@ void HmpSession::cut_off_stranger() {
 
 void HmpSession::execute(const std::string& line) {
     busy_ = true;
+    silence_.end();
     monitor_.table.execute(
         line, HmpCall(weak_from_this(), [weak = weak_from_this()](const HumanOutput& output) {
             if (const std::shared_ptr<HmpSession> session = weak.lock()) {

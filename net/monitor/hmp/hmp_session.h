@@ -12,6 +12,7 @@
 #include "net/monitor/hmp/hmp_table.h"
 #include "net/monitor/qmp/client_monitor.h"
 #include "net/monitor/wire/client_stream.h"
+#include "net/monitor/wire/silence.h"
 
 namespace net {
 
@@ -42,6 +43,10 @@ public:
     Result<void> start();
     /// Stops reading. What is still to be sent is sent if the kernel takes it now.
     void shut_down();
+    /// Whether it may lose its place to another client: it has been silent for too long, and not
+    /// sent a line.
+    bool gives_way() const { return silence_.is_too_long(); }
+    const HmpMonitor& monitor() const { return monitor_; }
 
     NamedFds& named_fds() override { return monitor_.fds; }
     UniqueFd take_fd() override { return pending_fds_.take(); }
@@ -64,6 +69,7 @@ private:
     PendingFds pending_fds_{monitor_.dispose};
     std::string unread_ = {};  ///< Read from the client, not yet executed.
     std::size_t at_ = 0;       ///< Bytes of unread_ that are done.
+    Silence silence_ = {};     ///< Up to the first line.
     Timer resume_timer_ = {};
     bool resume_is_due_ = false;
     bool skipping_ = false;  ///< The rest of a line that is too long.

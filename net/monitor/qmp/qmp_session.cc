@@ -254,6 +254,7 @@ Result<void> QmpSession::negotiate(const std::vector<qapi::QMPCapability>& enabl
     }
     oob_ = std::find(enable.begin(), enable.end(), qapi::QMPCapability::oob) != enable.end();
     negotiated_ = true;
+    silence_.end();
     return {};
 }
 

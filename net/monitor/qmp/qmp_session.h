@@ -17,6 +17,7 @@
 #include "net/monitor/qmp/request.h"
 #include "net/monitor/wire/client_stream.h"
 #include "net/monitor/wire/message_framer.h"
+#include "net/monitor/wire/silence.h"
 #include "net/monitor/wire/transport.h"
 
 namespace net {
@@ -54,6 +55,10 @@ public:
     void send_event(std::string_view message);
     /// Stops reading. What is still to be sent is sent if the kernel takes it now.
     void shut_down();
+    /// Whether it may lose its place to another client: it has been silent for too long, and not
+    /// even negotiated.
+    bool gives_way() const { return silence_.is_too_long(); }
+    const QmpMonitor& monitor() const { return monitor_; }
 
     NamedFds& named_fds() override { return monitor_.fds; }
     UniqueFd take_fd() override { return pending_fds_.take(); }
@@ -98,6 +103,7 @@ private:
     std::deque<Item> queue_ = {};
     std::string unread_ = {};  ///< Read from the client, not yet cut into messages.
     Timer resume_timer_ = {};
+    Silence silence_ = {};  ///< Up to the negotiation.
     bool resume_is_due_ = false;
     bool negotiated_ = false;
     bool oob_ = false;
