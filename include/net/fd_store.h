@@ -26,6 +26,8 @@ public:
     virtual bool owns(int fd) const = 0;
     /// Takes the descriptor out: a name can be used once. Fails if there is none.
     virtual Result<UniqueFd> take(std::string_view name) = 0;
+    /// Closes what was taken and is of no use. How long that takes is up to whoever passed it.
+    virtual void dispose(UniqueFd fd) const { fd.reset(); }
 };
 
 /// An FdStore that holds what it is told to; one for each monitor.
@@ -50,9 +52,10 @@ public:
     bool contains(std::string_view name) const override;
     bool owns(int fd) const override;
     Result<UniqueFd> take(std::string_view name) override;
+    void dispose(UniqueFd fd) const override;
 
 private:
-    void dispose(UniqueFd fd) const;
+    Result<void> check_name(std::string_view name) const;
 
     Dispose dispose_;
     std::unordered_map<std::string, UniqueFd> fds_ = {};

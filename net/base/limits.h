@@ -93,6 +93,15 @@ inline constexpr std::chrono::milliseconds kScriptRetry{20};
 /// How long removals are collected, so that many of them are done as one.
 inline constexpr std::chrono::milliseconds kReaperDelay{5};
 
+/// Threads that close what a monitor's clients have sent, and connections of theirs; how many such
+/// descriptors may wait for them, in all and of one client, before no more are taken; when that is
+/// looked at again; and how long the end of a monitor waits for them.
+inline constexpr unsigned kDisposerThreads = 4;
+inline constexpr std::size_t kDisposedFds = 512;
+inline constexpr std::size_t kDisposedFdsOfClient = 256;
+inline constexpr std::chrono::milliseconds kDisposerRetry{20};
+inline constexpr std::chrono::milliseconds kDisposerGrace{200};
+
 /// Threads that set netdevs up whose scripts, helpers or interfaces have to be waited for: as many
 /// as the clients of four full monitors (kMonitorClients) need, a client having one command at a
 /// time under way. With more, commands wait for one another.

@@ -104,11 +104,15 @@ Result<void> init_sndbuf(TapBuild& build, const TapClient& client, bool fresh) {
 }  // namespace
 
 Result<void> net_tap_fd_init_external(TapBuild& build, TapFd fd) {
-    Result<TunInterface> interface = build.context.tun().get_iff(fd.get());
+    const int number = fd.get();
+    Result<TunInterface> interface = build.context.tun().get_iff(number);
     if (!interface) {
+        if (build.fds != nullptr && !fd.is_lent()) {
+            build.fds->dispose(fd.take());
+        }
         return std::move(interface)
             .error()
-            .with_prefix("descriptor " + std::to_string(fd.get()) + " is no open tap")
+            .with_prefix("descriptor " + std::to_string(number) + " is no open tap")
             .with_hint("pass a descriptor of /dev/net/tun on which TUNSETIFF was done");
     }
     NET_TRY(check_layer(*interface, fd.get()));

@@ -7,6 +7,7 @@
 import os
 import resource
 import socket
+import struct
 import sys
 import tempfile
 import time
@@ -199,12 +200,113 @@ def check_no_descriptors(tap, program, folder):
     os.close(null)
 
 
+class Lingering:
+    """Connections whose last close waits for a minute: nobody reads at their other ends."""
+
+    def __init__(self, count):
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            listener.listen(count)
+            self.ends = [socket.create_connection(listener.getsockname()) for _ in range(count)]
+            self.others = [listener.accept()[0] for _ in range(count)]
+        for end in self.ends:
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 60))
+            end.setblocking(False)
+            try:
+                while True:
+                    end.send(bytes(65536))
+            except BlockingIOError:
+                pass
+
+    def fds(self):
+        return [end.fileno() for end in self.ends]
+
+    def hand_over(self):
+        """Ours go: whoever else has them closes last."""
+        for end in self.ends:
+            end.close()
+
+    def close(self):
+        for other in self.others:
+            other.close()
+
+
+def give_back(_, client, fds):
+    """Named, and closed."""
+    for number, fd in enumerate(fds):
+        client.execute("getfd", [fd], fdname="l%d" % number)
+    return [b'{"execute":"closefd","arguments":{"fdname":"l%d"}}' % number
+            for number in range(len(fds))]
+
+
+def use_as_tap(_, client, fds):
+    """Named, and of no use."""
+    for number, fd in enumerate(fds):
+        client.execute("getfd", [fd], fdname="l%d" % number)
+    return [b'{"execute":"netdev_add","arguments":{"type":"tap","id":"x","fd":"l%d"}}' % number
+            for number in range(len(fds))]
+
+
+def put_into_set(_, client, fds):
+    for fd in fds:
+        client.execute("add-fd", [fd], **{"fdset-id": 7})
+    return [b'{"execute":"remove-fd","arguments":{"fdset-id":7}}']
+
+
+def leave_over(_, client, fds):
+    """Sent with a command that does not take them."""
+    for fd in fds:
+        client.execute("query-name", [fd])
+    return []
+
+
+def leave_unread(run, client, fds):
+    """Behind a command that takes its time: the connection is closed with them in it."""
+    # The end of a script would be a signal, which ends the wait for a lingering socket, too.
+    slow = run.path + ".slow"
+    harness.write_program(slow, "#!/bin/sh\nexec sleep 8\n")
+    client.send(b'{"execute":"netdev_add","arguments":{"type":"tap","id":"s","ifname":"slow0",'
+                b'"downscript":"no","script":"%s"}}' % slow.encode())
+    for fd in fds:
+        client.send(b" ", [fd])
+    return []
+
+
+def check_lingering(tap, program, folder):
+    """Descriptors whose close takes as long as their sender likes hold up nobody else."""
+    for attack in (give_back, use_as_tap, put_into_set, leave_over, leave_unread):
+        name = attack.__name__
+        with qmp.Run(program, folder, "-netdev",
+                     "tap,id=n0,ifname=lg0,script=no,downscript=no") as run:
+            other, client = run.client(timeout=5), run.client(timeout=5)
+            sockets = Lingering(24)
+            last_words = attack(run, client, sockets.fds())
+            sockets.hand_over()
+            try:
+                for words in last_words:
+                    client.send(words)
+                    client.answer()
+                client.close()
+                tap.equal(name + ": others are served on", other.execute("query-name"), {})
+                other.execute("netdev_del", id="n0")
+            except TimeoutError:
+                tap.check(name + ": the monitor answers", False)
+            tap.check(name + ": a removal does not wait", harness.wait_until(
+                lambda: "lg0" not in harness.interfaces(), 5), harness.interfaces())
+            begin = time.monotonic()
+            run.signal()
+            status = run.end(timeout=10)
+            tap.check(name + ": the end does not wait",
+                      status == 0 and time.monotonic() - begin < 8, status)
+            sockets.close()
+
+
 def main():
     program = os.path.abspath(sys.argv[1])
     harness.need_tun()
     tap = harness.Tap()
     for check in (check_names, check_clients, check_shares, check_silence,
-                  check_no_descriptors):
+                  check_no_descriptors, check_lingering):
         with tempfile.TemporaryDirectory() as folder:
             check(tap, program, folder)
         tap.equal(check.__name__ + ": nothing is left", harness.leftovers(), [])

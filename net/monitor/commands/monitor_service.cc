@@ -8,7 +8,6 @@
 #include <chrono>
 #include <utility>
 
-#include "net/base/fd_reaper.h"
 #include "net/base/limits.h"
 #include "net/monitor/commands/commands.h"
 #include "net/monitor/commands/human_commands.h"
@@ -106,14 +105,12 @@ bool is_on_tcp(int socket) {
 
 MonitorService::Endpoint::Endpoint(MonitorService& service, MonitorAccess monitor_access)
     : access(std::move(monitor_access)),
-      listener(service.context_.loop(), service.context_.log(),
-               [&service, this](UniqueFd socket) { service.accept(*this, std::move(socket)); }) {
+      listener(
+          service.context_.loop(), service.context_.log(),
+          [&service] { return !service.disposer_.is_full(); },
+          [&service, this](UniqueFd socket) { service.accept(*this, std::move(socket)); }) {
     NetContext& context = service.context_;
-    const auto dispose = [&context](UniqueFd fd) {
-        FdReaper::Job job;
-        job.fds.push_back(std::move(fd));
-        context.reaper().submit(std::move(job));
-    };
+    const auto dispose = [&service](UniqueFd fd) { service.disposer_.dispose(std::move(fd)); };
     if (access.human) {
         human = std::make_unique<HmpMonitor>(context.loop(), service.human_table_, dispose);
         human->banner = service.banner();
@@ -124,6 +121,12 @@ MonitorService::Endpoint::Endpoint(MonitorService& service, MonitorAccess monito
     }
     monitor().log = context.log();
     monitor().name = access.name;
+    monitor().disposer = &service.disposer_;
+}
+
+/// Those who have connected and were not accepted may have sent something, too.
+MonitorService::Endpoint::~Endpoint() {
+    monitor().disposer->dispose(listener.release());
 }
 
 void MonitorService::Endpoint::on_client_gone() {
@@ -202,7 +205,10 @@ Result<void> MonitorService::admit(const Endpoint& endpoint, const Transport& tr
 }
 
 Result<void> MonitorService::start_session(Endpoint& endpoint, Transport transport) {
-    NET_TRY(admit(endpoint, transport));
+    if (Result<void> admitted = admit(endpoint, transport); !admitted) {
+        disposer_.dispose(transport.release());
+        return admitted;
+    }
     return endpoint.human
                ? start_in(human_sessions_, *endpoint.human, endpoint, std::move(transport))
                : start_in(sessions_, *endpoint.qmp, endpoint, std::move(transport));

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "net/base/fd_disposer.h"
 #include "net/monitor.h"
 #include "net/monitor/commands/announcer.h"
 #include "net/monitor/fds/fd_sets.h"
@@ -67,6 +68,9 @@ private:
     /// A listening address, or a client that was handed to us.
     struct Endpoint {
         Endpoint(MonitorService& service, MonitorAccess access);
+        Endpoint(const Endpoint&) = delete;
+        Endpoint& operator=(const Endpoint&) = delete;
+        ~Endpoint();
 
         MonitorAccess access;
         bool listens = false;                    ///< Otherwise nobody comes after the client.
@@ -101,9 +105,10 @@ private:
 
     NetContext& context_;
     NetMonitorOptions options_;
+    FdDisposer disposer_ = {};  ///< Outlives all that clients have sent.
     qapi::VersionInfo version_;
     qapi::RunState run_state_;
-    FdSets fd_sets_ = {};
+    FdSets fd_sets_{[this](UniqueFd fd) { disposer_.dispose(std::move(fd)); }};
     CommandTable commands_ = {};
     HmpTable human_table_;
     std::shared_ptr<LocalClient> local_ = std::make_shared<LocalClient>();

@@ -25,8 +25,21 @@ Error no_such_fd(std::int64_t id, std::optional<std::int64_t> fd) {
 
 }  // namespace
 
-Result<FdSets::Place> FdSets::add(std::optional<std::int64_t> id, std::optional<std::string> opaque,
-                                  UniqueFd fd) {
+FdSets::~FdSets() {
+    for (auto& [id, members] : sets_) {
+        for (Member& member : members) {
+            close(std::move(member.fd));
+        }
+    }
+}
+
+void FdSets::close(UniqueFd fd) const {
+    if (dispose_ && fd) {
+        dispose_(std::move(fd));
+    }
+}
+
+Result<void> FdSets::check_add(std::optional<std::int64_t> id) const {
     if (id && *id < 0) {
         return Error("'fdset-id' must not be negative")
             .with_stage(Stage::validate)
@@ -36,6 +49,15 @@ Result<FdSets::Place> FdSets::add(std::optional<std::int64_t> id, std::optional<
         return Error("the descriptor sets are full: they hold " + std::to_string(count_) +
                      " descriptors")
             .with_hint("remove-fd makes room");
+    }
+    return {};
+}
+
+Result<FdSets::Place> FdSets::add(std::optional<std::int64_t> id, std::optional<std::string> opaque,
+                                  UniqueFd fd) {
+    if (Result<void> allowed = check_add(id); !allowed) {
+        close(std::move(fd));
+        return std::move(allowed).error();
     }
     if (!id) {
         id = 0;
@@ -56,12 +78,17 @@ Result<void> FdSets::remove(std::int64_t id, std::optional<std::int64_t> fd) {
         return no_such_fd(id, {});
     }
     std::vector<Member>& members = set->second;
-    const std::size_t before = members.size();
-    std::erase_if(members, [fd](const Member& member) { return !fd || member.fd.get() == *fd; });
-    count_ -= before - members.size();
-    if (members.size() == before) {
+    const auto named =
+        std::stable_partition(members.begin(), members.end(),
+                              [fd](const Member& member) { return fd && member.fd.get() != *fd; });
+    if (named == members.end()) {
         return no_such_fd(id, fd);
     }
+    for (auto member = named; member != members.end(); ++member) {
+        close(std::move(member->fd));
+        --count_;
+    }
+    members.erase(named, members.end());
     if (members.empty()) {
         sets_.erase(set);
     }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "net/fd_store.h"
 #include "net/result.h"
 #include "net/unique_fd.h"
 
@@ -16,6 +17,12 @@ namespace net {
 /// Numbered sets of descriptors (QMP add-fd): one file, opened in several modes by somebody else.
 class FdSets {
 public:
+    /// `dispose` gets what is to be closed; see NamedFds.
+    explicit FdSets(NamedFds::Dispose dispose = {}) : dispose_(std::move(dispose)) {}
+    FdSets(const FdSets&) = delete;
+    FdSets& operator=(const FdSets&) = delete;
+    ~FdSets();
+
     struct Member {
         UniqueFd fd;
         std::optional<std::string> opaque = {};
@@ -40,6 +47,10 @@ public:
     const Sets& sets() const { return sets_; }
 
 private:
+    Result<void> check_add(std::optional<std::int64_t> id) const;
+    void close(UniqueFd fd) const;
+
+    NamedFds::Dispose dispose_;
     Sets sets_ = {};
     std::size_t count_ = 0;
 };

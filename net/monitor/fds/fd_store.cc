@@ -34,6 +34,17 @@ void NamedFds::dispose(UniqueFd fd) const {
 }
 
 Result<void> NamedFds::add(std::string_view name, UniqueFd fd) {
+    Result<void> allowed = check_name(name);
+    if (!allowed) {
+        dispose(std::move(fd));
+        return allowed;
+    }
+    UniqueFd& kept = fds_[std::string(name)];
+    dispose(std::exchange(kept, std::move(fd)));
+    return {};
+}
+
+Result<void> NamedFds::check_name(std::string_view name) const {
     if (!name.empty() && name.front() >= '0' && name.front() <= '9') {
         return Error("'fdname' must not start with a digit, but is '" + std::string(name) + "'")
             .with_stage(Stage::validate)
@@ -44,8 +55,6 @@ Result<void> NamedFds::add(std::string_view name, UniqueFd fd) {
                      " named descriptors already")
             .with_hint("closefd makes room");
     }
-    UniqueFd& kept = fds_[std::string(name)];
-    dispose(std::exchange(kept, std::move(fd)));
     return {};
 }
 

@@ -40,6 +40,8 @@ void HmpSession::on_ready(unsigned ready) {
         read_some();
     } else if ((ready & fd_broken) != 0 && !resume_is_due_) {
         end();  // nobody waits for the output any more
+    } else {
+        update_watches();  // what others have sent may have to be closed first
     }
 }
 
@@ -49,6 +51,7 @@ void HmpSession::read_some() {
         return end();
     }
     if (!received->fds.empty()) {
+        client_fds_.note_arrival();
         pending_fds_.replace(std::move(received->fds));
     }
     if (received->end) {
@@ -61,7 +64,7 @@ void HmpSession::read_some() {
 }
 
 bool HmpSession::may_execute() const {
-    return !busy_ && stream_.backlog() < limits::kMonitorOutput;
+    return !busy_ && !client_fds_.is_blocked() && stream_.backlog() < limits::kMonitorOutput;
 }
 
 /// Executes the lines that have been read, as far as it may for now.
@@ -154,7 +157,9 @@ void HmpSession::on_done(const HumanOutput& output) {
 void HmpSession::update_watches() {
     const bool reads = may_execute() && !resume_is_due_ && !input_ended_;
     stream_.watch(reads);
-    if (resume_is_due_ || (reads && !stream_.is_watched())) {
+    if (client_fds_.is_blocked()) {
+        resume_timer_ = Timer(monitor_.loop, limits::kDisposerRetry, [this] { run(); });
+    } else if (resume_is_due_ || (reads && !stream_.is_watched())) {
         resume_timer_ = Timer(monitor_.loop, std::chrono::milliseconds(0),
                               [this] { resume_is_due_ ? run() : on_ready(fd_readable); });
     }
@@ -173,6 +178,9 @@ void HmpSession::end() {
     stream_.stop();
     resume_timer_.reset();
     pending_fds_.replace({});
+    if (stream_.transport().carries_fds()) {
+        client_fds_.dispose(stream_.transport().release());  // and what nobody has read
+    }
     on_end_(*this);
 }
 

@@ -38,6 +38,8 @@ class HmpSession : public FdClient, public std::enable_shared_from_this<HmpSessi
 public:
     /// `on_end` is called once, when the client is gone; never before start() has returned.
     HmpSession(HmpMonitor& monitor, Transport transport, std::function<void(HmpSession&)> on_end);
+    HmpSession(const HmpSession&) = delete;
+    HmpSession& operator=(const HmpSession&) = delete;
 
     /// Sends banner and prompt, and starts reading.
     Result<void> start();
@@ -66,7 +68,8 @@ private:
     HmpMonitor& monitor_;
     ClientStream stream_;
     std::function<void(HmpSession&)> on_end_;
-    PendingFds pending_fds_{monitor_.dispose};
+    ClientFds client_fds_{monitor_};
+    PendingFds pending_fds_{[this](UniqueFd fd) { client_fds_.dispose(std::move(fd)); }};
     std::string unread_ = {};  ///< Read from the client, not yet executed.
     std::size_t at_ = 0;       ///< Bytes of unread_ that are done.
     Silence silence_ = {};     ///< Up to the first line.

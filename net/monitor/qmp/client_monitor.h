@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "net/base/fd_disposer.h"
 #include "net/base/limits.h"
 #include "net/event_loop.h"
 #include "net/log.h"
@@ -22,7 +24,37 @@ struct ClientMonitor {
     std::string name = {};      ///< For the log: where it listens.
     NamedFds::Dispose dispose;  ///< May be empty; see NamedFds.
     MonitorFds fds{dispose};
+    /// Gets what clients have sent and nobody has named, and their connections; may be missing.
+    FdDisposer* disposer = nullptr;
     std::vector<char> read_buffer = std::vector<char>(limits::kMonitorRead);
+};
+
+/// The descriptors that a client sent and that are on their way out, and its connection.
+class ClientFds {
+public:
+    explicit ClientFds(ClientMonitor& monitor) : monitor_(monitor) {}
+
+    /// Closes a descriptor of the client's without waiting.
+    void dispose(UniqueFd fd) const {
+        if (monitor_.disposer != nullptr) {
+            monitor_.disposer->dispose(std::move(fd), account_);
+        } else if (monitor_.dispose) {
+            monitor_.dispose(std::move(fd));
+        }
+    }
+    /// Notes that the client has sent descriptors.
+    void note_arrival() { sends_fds_ = true; }
+    /// Whether so much of what it sent is still to be closed that nothing more is read.
+    bool is_blocked() const {
+        return sends_fds_ && monitor_.disposer != nullptr &&
+               (monitor_.disposer->is_full() ||
+                account_.use_count() > static_cast<long>(limits::kDisposedFdsOfClient));
+    }
+
+private:
+    ClientMonitor& monitor_;
+    std::shared_ptr<const bool> account_ = std::make_shared<const bool>(true);
+    bool sends_fds_ = false;
 };
 
 }  // namespace net

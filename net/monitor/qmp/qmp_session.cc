@@ -71,6 +71,8 @@ void QmpSession::on_ready(unsigned ready) {
         read_some();
     } else if ((ready & fd_broken) != 0 && !resume_is_due_) {
         end();  // nobody waits for the answers any more
+    } else {
+        update_watches();  // what others have sent may have to be closed first
     }
 }
 
@@ -85,6 +87,7 @@ void QmpSession::read_some() {
         return run({});
     }
     if (!received->fds.empty()) {
+        client_fds_.note_arrival();
         if (must_wait()) {
             queue_.push_back({.fds = std::move(received->fds)});
         } else {
@@ -95,8 +98,8 @@ void QmpSession::read_some() {
 }
 
 bool QmpSession::may_frame() const {
-    return !input_ended_ && (oob_ || !busy_) && queue_.size() < limits::kMonitorQueue &&
-           stream_.backlog() < limits::kMonitorOutput;
+    return !input_ended_ && !client_fds_.is_blocked() && (oob_ || !busy_) &&
+           queue_.size() < limits::kMonitorQueue && stream_.backlog() < limits::kMonitorOutput;
 }
 
 /// Goes on with what waits, then with `bytes`, as far as it may for now.
@@ -289,7 +292,9 @@ void QmpSession::update_watches() {
     }
     const bool reads = unread_.empty() && may_frame();
     stream_.watch(reads);
-    if (resume_is_due_ || (reads && !stream_.is_watched())) {
+    if (client_fds_.is_blocked()) {
+        resume_timer_ = Timer(monitor_.loop, limits::kDisposerRetry, [this] { run({}); });
+    } else if (resume_is_due_ || (reads && !stream_.is_watched())) {
         resume_timer_ = Timer(monitor_.loop, std::chrono::milliseconds(0),
                               [this] { resume_is_due_ ? run({}) : on_ready(fd_readable); });
     }
@@ -308,7 +313,14 @@ void QmpSession::end() {
     stream_.stop();
     resume_timer_.reset();
     pending_fds_.replace({});
+    for (Item& item : queue_) {
+        pending_fds_.replace(std::move(item.fds));
+    }
     queue_.clear();
+    pending_fds_.replace({});
+    if (stream_.transport().carries_fds()) {
+        client_fds_.dispose(stream_.transport().release());  // and what nobody has read
+    }
     on_end_(*this);
 }
 

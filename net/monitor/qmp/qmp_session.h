@@ -47,6 +47,8 @@ class QmpSession : public Caller, public std::enable_shared_from_this<QmpSession
 public:
     /// `on_end` is called once, when the client is gone; never before start() has returned.
     QmpSession(QmpMonitor& monitor, Transport transport, std::function<void(QmpSession&)> on_end);
+    QmpSession(const QmpSession&) = delete;
+    QmpSession& operator=(const QmpSession&) = delete;
 
     /// Sends the greeting and starts reading.
     Result<void> start();
@@ -99,7 +101,8 @@ private:
     ClientStream stream_;
     std::function<void(QmpSession&)> on_end_;
     MessageFramer framer_ = {};
-    PendingFds pending_fds_{monitor_.dispose};
+    ClientFds client_fds_{monitor_};
+    PendingFds pending_fds_{[this](UniqueFd fd) { client_fds_.dispose(std::move(fd)); }};
     std::deque<Item> queue_ = {};
     std::string unread_ = {};  ///< Read from the client, not yet cut into messages.
     Timer resume_timer_ = {};

@@ -12,7 +12,7 @@
 namespace net {
 namespace {
 
-/// How long nobody is accepted once the process is out of descriptors.
+/// How long nobody is accepted once the process is out of descriptors, or must close some first.
 constexpr std::chrono::milliseconds kRetry{500};
 
 bool is_transient(int errnum) {
@@ -47,6 +47,9 @@ Result<void> Listener::watch() {
 
 /// One for each time round, so that others get their turn.
 void Listener::accept_one() {
+    if (!may_accept_()) {
+        return pause();
+    }
     UniqueFd client(accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC));
     if (client) {
         return on_client_(std::move(client));
@@ -55,6 +58,16 @@ void Listener::accept_one() {
         return;
     }
     log_.warning(Error::from_errno(errno, "cannot accept a monitor's client").message());
+    pause();
+}
+
+UniqueFd Listener::release() {
+    watch_.reset();
+    retry_.reset();
+    return std::move(socket_);
+}
+
+void Listener::pause() {
     watch_.reset();
     retry_ = Timer(loop_, kRetry, [this] {
         if (const Result<void> watched = watch(); !watched) {

@@ -16,20 +16,29 @@ class Listener {
 public:
     using OnClient = std::function<void(UniqueFd connected)>;
 
-    Listener(EventLoop& loop, Log log, OnClient on_client)
-        : loop_(loop), log_(std::move(log)), on_client_(std::move(on_client)) {}
+    /// While `may_accept` says no, those who connect wait.
+    Listener(EventLoop& loop, Log log, std::function<bool()> may_accept, OnClient on_client)
+        : loop_(loop),
+          log_(std::move(log)),
+          may_accept_(std::move(may_accept)),
+          on_client_(std::move(on_client)) {}
     Listener(const Listener&) = delete;
     Listener& operator=(const Listener&) = delete;
 
     /// Takes the socket, which becomes non-blocking. Fails if it does not listen.
     Result<void> start(UniqueFd socket);
 
+    /// Stops, and gives the socket away, to be closed.
+    UniqueFd release();
+
 private:
     Result<void> watch();
+    void pause();
     void accept_one();
 
     EventLoop& loop_;
     Log log_;
+    std::function<bool()> may_accept_;
     OnClient on_client_;
     UniqueFd socket_ = {};
     FdWatch watch_ = {};

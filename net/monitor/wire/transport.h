@@ -45,6 +45,9 @@ public:
     /// How much of it the kernel took; 0 if nothing now. Fails if the other end is gone.
     Result<std::size_t> send(std::string_view bytes);
 
+    /// Gives the connection away, to be closed. Nothing else may be called any more.
+    UniqueFd release() { return std::move(input_); }
+
     int input() const { return input_.get(); }
     /// The same as input() for a socket.
     int output() const { return output_ ? output_.get() : input_.get(); }
