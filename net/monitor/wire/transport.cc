@@ -122,6 +122,8 @@ Transport Transport::from_pipes(UniqueFd input, UniqueFd output) {
     return Transport(Kind::pipes, std::move(input), std::move(output));
 }
 
+/// Makes the descriptors first, and takes the message then. If it were taken at once, the kernel
+/// would close here and now what it has no room for, however long that takes.
 Result<Transport::Received> Transport::receive_message(std::span<char> buffer) {
     iovec part = {buffer.data(), buffer.size()};
     alignas(cmsghdr) std::array<char, CMSG_SPACE(kFdsPerMessage * sizeof(int))> control;
@@ -130,15 +132,21 @@ Result<Transport::Received> Transport::receive_message(std::span<char> buffer) {
     message.msg_iovlen = 1;
     message.msg_control = control.data();
     message.msg_controllen = control.size();
-    const ssize_t length = recvmsg(input(), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    const ssize_t length = recvmsg(input(), &message, MSG_PEEK | MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    if (length <= 0) {
+        return describe(length);
+    }
     std::vector<UniqueFd> fds;
-    if (length >= 0) {
-        take_fds(message, fds);
+    take_fds(message, fds);
+    if ((message.msg_flags & MSG_CTRUNC) != 0) {
+        return Error("the process has no room for a descriptor that was sent")
+            .with_hint("it has as many as it may have (ulimit -n)");
     }
     if (!fds.empty()) {
         cut_ = 0;
     }
-    return describe(length, std::move(fds));
+    const auto size = static_cast<std::size_t>(length);
+    return describe(recv(input(), buffer.data(), size, MSG_DONTWAIT), std::move(fds));
 }
 
 Result<Transport::Received> Transport::receive(std::span<char> buffer) {
