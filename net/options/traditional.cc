@@ -85,15 +85,31 @@ std::size_t TraditionalOptions::read_element(std::size_t at) {
         read_flag(word);
         return key_end;
     }
-    // The search for the id takes every bare word for a flag, the implied value too.
-    if (name == "id" || name == "noid") {
-        has_id_ = true;
-        chain(document_.add_flag({key_end - 2, 2}, name == "id"));
-    }
+    find_id_in_implied_value(comma_value_end(text_, at));
     const Index key = document_.add_key(word);
     document_.set_text(key, implied_key_);
     chain(key);
     return read_comma_value(text_, at, document_, document_.add(qapi::ValueKind::text, {}));
+}
+
+/// Reads an id out of the implied value, which ends at `end`. The search for the id comes before
+/// what is implied: it takes every bare word for a flag, which ends at any comma.
+void TraditionalOptions::find_id_in_implied_value(std::size_t end) {
+    for (std::size_t at = 0; at < end && !has_id_;) {
+        const std::size_t key_end = std::min(text_.find_first_of("=,", at), end);
+        const std::string_view name = text_.substr(at, key_end - at);
+        const bool pair = key_end < end && text_[key_end] == '=';
+        if (pair && name == "id") {
+            has_id_ = true;
+            chain(document_.add_key({at, 2}));
+            read_comma_value(text_, key_end + 1, document_,
+                             document_.add(qapi::ValueKind::text, {}));
+        } else if (!pair && (name == "id" || name == "noid")) {
+            has_id_ = true;
+            chain(document_.add_flag({key_end - 2, 2}, name == "id"));
+        }
+        at = (pair ? comma_value_end(text_, key_end + 1) : key_end) + 1;
+    }
 }
 
 void TraditionalOptions::read_flag(TextSpan word) {

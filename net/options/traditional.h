@@ -44,6 +44,7 @@ private:
     using Index = qapi::Document::Index;
 
     std::size_t read_element(std::size_t at);
+    void find_id_in_implied_value(std::size_t end);
     void read_flag(TextSpan word);
     bool skips(std::string_view key);
     void chain(Index key);

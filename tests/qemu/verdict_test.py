@@ -16,6 +16,13 @@ import sys
 from qemu import BARE, harness
 
 JOBS = 3
+# Refused arguments, and the option that both name.
+NAMED = (
+    ("stream,,id=a", "type"),
+    ("stream,addr.path.x=a", "id"),
+    ("stream,id=a,addr.path.x=a", "addr.type"),
+    ("stream,id=a,addr.type=unix,addr.path.x=a", "addr.path.*"),
+)
 CASES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "verdicts.txt")
 FORMS = {"-nic": "nic", "-net": "net"}
 
@@ -59,6 +66,17 @@ def ask_tool(tool, cases):
                else "refused"), answer["desc"]
 
 
+def check_names(tap, tool, emulator):
+    """The option at fault, as far as both quote it in their messages."""
+    ours = ask_tool(tool, [("-netdev", argument) for argument, _ in NAMED])
+    for (argument, name), (verdict, desc) in zip(NAMED, ours):
+        theirs, said = ask_qemu((emulator, "-netdev", argument))
+        said = said.rpartition(argument + ": ")[2]
+        tap.equal("%s is about %s" % (argument, name),
+                  [(verdict, "'%s'" % name in desc), (theirs, "'%s'" % name in said)],
+                  [("refused", True)] * 2)
+
+
 def main():
     tool, emulator, data = os.path.abspath(sys.argv[1]), sys.argv[2], sys.argv[3]
     harness.need_program(emulator, "qemu-system-x86_64")
@@ -74,6 +92,7 @@ def main():
         for case, mine, (theirs, said) in zip(cases, ours, answers):
             tap.check("%s %s" % case, mine[0] == theirs,
                       "QEMU: %s\n%s\nwe: %s: %s" % (theirs, said, *mine))
+    check_names(tap, tool, emulator)
     tap.done()
 
 

@@ -77,6 +77,27 @@ TEST(Traditional, ReadsTwoCommasAsOne) {
               "'type' has no value 'tap,x' [type] ('-netdev help' lists the types)");
 }
 
+TEST(Traditional, FindsTheIdInTheTypeToo) {
+    EXPECT_EQ(fault("stream,,id=a"),
+              "'type' has no value 'stream,id=a' [type] ('-netdev help' lists the types)");
+    EXPECT_EQ(pointed_at("stream,,id=a"), "stream,,id=a");
+    const auto id = [](std::string_view text) {
+        const auto parsed = parse_netdev(text);
+        return parsed ? parsed->netdev.id : fault(parsed.error());
+    };
+    EXPECT_EQ(id("x,,id=a,type=user"), "a");
+    EXPECT_EQ(id("x,,id=a,type=user,id=b"), "a");
+    EXPECT_EQ(id("x,,,id=a,type=user"), "a");
+    EXPECT_EQ(id("x,,id,type=user"), "on");
+    EXPECT_EQ(id("x,,noid,type=user"), "off");
+    EXPECT_EQ(id("id,,id=a,type=user"), "on");
+    const std::string no_id = "'id' is missing [id] (give it a name, such as id=net0)";
+    EXPECT_EQ(id("x,,y=1,,id=a,type=user"), no_id);
+    EXPECT_EQ(id("x,,"), no_id);
+    EXPECT_NE(id("x,,id=a,,b,type=user").find("'id'"), std::string::npos);
+    EXPECT_NE(id("x,,id=,type=user").find("'id'"), std::string::npos);
+}
+
 TEST(Traditional, KeepsBlanks) {
     EXPECT_EQ(fault("user, id=a"),
               "'id' is missing [id] (the blank before 'id' belongs to its name: leave it out)");
