@@ -2,6 +2,7 @@
 #include "net/options/keyval.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -61,8 +62,8 @@ bool is_index(std::string_view fragment) {
 
 /// Finds a child by its parent and name in constant time, while a tree grows.
 ///
-/// An open-addressing table. Its size follows the number of children, so that a short argument
-/// pays little.
+/// An open-addressing table. Its size follows the number of names that the text can hold, so that
+/// a short argument pays little.
 class ChildIndex {
 public:
     explicit ChildIndex(const qapi::Document& document) : document_(document) {}
@@ -82,7 +83,7 @@ public:
 
     std::size_t size() const { return count_; }
 
-    /// Makes room for that many children.
+    /// Makes room for that many children, once and for all.
     void reserve(std::size_t children) {
         std::size_t slots = 32;
         while (children * 4 > slots * 3) {
@@ -92,9 +93,7 @@ public:
     }
 
     void insert(Index parent, Index key) {
-        if ((count_ + 1) * 4 > slots_.size() * 3) {
-            grow();
-        }
+        assert((count_ + 1) * 4 <= slots_.size() * 3);
         place({parent, key});
         ++count_;
     }
@@ -118,16 +117,6 @@ private:
             ++at;
         }
         slots_[at & (slots_.size() - 1)] = slot;
-    }
-
-    void grow() {
-        std::vector<Slot> old(std::max<std::size_t>(32, slots_.size() * 2));
-        old.swap(slots_);
-        for (const Slot& slot : old) {
-            if (slot.key != 0) {
-                place(slot);
-            }
-        }
     }
 
     const qapi::Document& document_;

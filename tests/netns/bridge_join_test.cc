@@ -5,7 +5,9 @@
 #include <sys/eventfd.h>
 
 #include <chrono>
+#include <thread>
 
+#include "net/bridge/join_bridge.h"
 #include "net/netlink/bridge_port.h"
 #include "tests/netns/support.h"
 
@@ -43,6 +45,26 @@ void set_mtu(const std::string& name, std::uint32_t mtu) {
     nlmsghdr* message = socket.link_request(RTM_NEWLINK, NLM_F_ACK, look(name).index);
     mnl_attr_put_u32(message, IFLA_MTU, mtu);
     require(socket.run(message, nullptr, nullptr) == 0, "MTU of " + name);
+}
+
+/// BR_STATE_*; fails as long as the port has no carrier.
+bool set_port_state(const std::string& name, std::uint8_t state) {
+    RouteSocket socket;
+    require(socket.open() == 0, "netlink socket");
+    nlmsghdr* message = socket.link_request(RTM_SETLINK, NLM_F_ACK, look(name).index);
+    static_cast<ifinfomsg*>(mnl_nlmsg_get_payload(message))->ifi_family = AF_BRIDGE;
+    nlattr* info = mnl_attr_nest_start(message, IFLA_PROTINFO);
+    mnl_attr_put_u8(message, IFLA_BRPORT_STATE, state);
+    mnl_attr_nest_end(message, info);
+    return socket.run(message, nullptr, nullptr) == 0;
+}
+
+void await_port_state(const std::string& name, std::uint8_t state) {
+    const auto deadline = Clock::now() + std::chrono::seconds(5);
+    while (look(name).port_state != state) {
+        require(Clock::now() < deadline, "state of " + name);
+        std::this_thread::yield();
+    }
 }
 
 class TapBridge : public Netns {
@@ -179,6 +201,43 @@ TEST_F(TapBridge, IsWaitedForUntilItForwards) {
     EXPECT_EQ(look("t0").port_state, BR_STATE_FORWARDING);
     EXPECT_GE(took, milliseconds(3500));
     EXPECT_LT(took, milliseconds(5500));
+}
+
+TEST_F(TapBridge, GetsAnInterfaceThatCannotJoinBackAsItWas) {
+    set_mtu("br7", 65535);  // more than a tap can have; the address is set before
+    const UniqueFd tap = open_tap("t0", 0);
+    const PortLink before = look("t0");
+    EXPECT_FALSE(join_bridge("t0", "br7"));
+    const PortLink after = look("t0");
+    EXPECT_EQ(after.address, before.address);
+    EXPECT_EQ(after.mtu, before.mtu);
+    EXPECT_EQ(after.master, 0U);
+    EXPECT_EQ(after.is_up, before.is_up);
+}
+
+TEST_F(TapBridge, IsWaitedForNoLongerThanItMayTake) {
+    const UniqueFd tap = open_tap("t0", 0);
+    const Result<JoinedPort> port = join_bridge("t0", "br7");
+    ASSERT_TRUE(port) << port.error().message();
+    await_port_state("t0", BR_STATE_FORWARDING);
+    ASSERT_TRUE(set_port_state("t0", BR_STATE_BLOCKING));
+    const auto start = Clock::now();
+    EXPECT_EQ(outcome(await_forwarding(*port, -1)),
+              "bridge 'br7' does not forward for 't0' after 1000 ms: blocking\nhint: see bridge "
+              "link and ip link for the state of the port");
+    EXPECT_GE(Clock::now() - start, milliseconds(1000));
+}
+
+TEST_F(TapBridge, HasToForwardItself) {
+    const Bridge other("br8");
+    set_up("br8");
+    const UniqueFd tap = open_tap("t0", 0);
+    set_master("t0", "br8");
+    set_up("t0");
+    await_port_state("t0", BR_STATE_FORWARDING);
+    const UniqueFd cancel(eventfd(1, EFD_CLOEXEC));
+    EXPECT_EQ(outcome(await_forwarding({.ifname = "t0", .bridge = "br7"}, cancel.get())),
+              "bridge 'br7' was waited for, but interrupted");
 }
 
 TEST_F(TapBridge, IsWaitedForInVainIfCancelled) {

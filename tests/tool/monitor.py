@@ -136,7 +136,7 @@ class Terminal:
         return before.decode(errors="replace")
 
     def type(self, keys):
-        os.write(self.master, keys.encode())
+        os.write(self.master, keys if isinstance(keys, bytes) else keys.encode())
 
     def is_restored(self):
         return termios.tcgetattr(self.slave) == self.before

@@ -13,6 +13,7 @@
 #include <future>
 
 #include "net/base/limits.h"
+#include "tests/support/no_more_threads.h"
 
 namespace net {
 namespace {
@@ -178,6 +179,32 @@ TEST(FdReaper, FinishesEverythingWhenItIsDestroyed) {
     EXPECT_EQ(ran, 40U);
     EXPECT_TRUE(
         std::all_of(pipes.begin(), pipes.end(), [](Pipe& pipe) { return pipe.is_hung_up(); }));
+}
+
+TEST(FdReaper, ClosesInTheCallerWithoutAnyThread) {
+    FdReaper reaper;
+    Pipe pipe;
+    const test::NoMoreThreads none;
+    reaper.submit({.fds = just(std::move(pipe.write_end))});
+    EXPECT_TRUE(pipe.is_hung_up());
+    EXPECT_TRUE(reaper.is_idle());
+}
+
+TEST(FdReaper, LeavesAJobToTheThreadsItHasIfItGetsNoMore) {
+    FdReaper reaper;
+    Gate gate;
+    reaper.submit({.before_close = gate.wait()});
+    const auto deadline = std::chrono::steady_clock::now() + kLong;
+    while (gate.waiting() == 0 && std::chrono::steady_clock::now() < deadline) {
+        std::this_thread::yield();
+    }
+    Pipe pipe;
+    const test::NoMoreThreads none;
+    reaper.submit({.fds = just(std::move(pipe.write_end))});
+    EXPECT_FALSE(pipe.is_hung_up());
+    gate.open();
+    reaper.wait_all();
+    EXPECT_TRUE(pipe.is_hung_up());
 }
 
 TEST(FdReaper, KeepsSignalsAwayFromItsThreads) {

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "net/base/limits.h"
+#include "tests/support/no_more_threads.h"
 #include "tests/support/test_loop.h"
 
 namespace net {
@@ -45,6 +46,39 @@ private:
     unsigned waiting_ = 0;
     bool open_ = false;
 };
+
+TEST(WorkerPool, RefusesWorkWithoutAnyThread) {
+    test::TestLoop loop;
+    WorkerPool pool(loop.loop());
+    bool worked = false;
+    const auto work = [&]() -> WorkerPool::Completion { return [&] { worked = true; }; };
+    {
+        const test::NoMoreThreads none;
+        const Result<void> refused = pool.submit(work);
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error().message(),
+                  "cannot start a thread: Resource temporarily unavailable");
+    }
+    ASSERT_TRUE(pool.submit(work));
+    EXPECT_TRUE(loop.run_until([&] { return worked; }));
+}
+
+TEST(WorkerPool, LeavesWorkToTheThreadsItHasIfItGetsNoMore) {
+    test::TestLoop loop;
+    WorkerPool pool(loop.loop());
+    Gate gate;
+    unsigned completed = 0;
+    const auto work = [&]() -> WorkerPool::Completion {
+        gate.wait();
+        return [&] { ++completed; };
+    };
+    ASSERT_TRUE(pool.submit(work));
+    ASSERT_TRUE(gate.await(1));
+    const test::NoMoreThreads none;
+    EXPECT_TRUE(pool.submit(work));
+    gate.open();
+    EXPECT_TRUE(loop.run_until([&] { return completed == 2; }));
+}
 
 TEST(WorkerPool, WorksElsewhereAndCompletesHere) {
     test::TestLoop loop;

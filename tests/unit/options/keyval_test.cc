@@ -41,6 +41,20 @@ TEST(Keyval, TakesIndicesInAnyOrder) {
     EXPECT_EQ(tree("a.1.0=p,a.0.0=q"), R"({"a":[["q"],["p"]]})");
 }
 
+TEST(Keyval, FindsItsWayAmongManyNames) {
+    std::string text;
+    std::string wanted;
+    for (const std::string round : {"old", "new"}) {
+        for (int i = 0; i < 300; ++i) {
+            const std::string name = "k" + std::to_string(i);
+            text += name + ".a.b.c=" + round + ",";
+            wanted += (i == 0 ? "" : ",") + ("\"" + name) + R"(":{"a":{"b":{"c":"new"}}})";
+        }
+        EXPECT_EQ(tree(text) == "{" + wanted + "}", round == "new");
+        wanted = round == "old" ? "" : wanted;
+    }
+}
+
 TEST(Keyval, TakesVendorNames) {
     EXPECT_EQ(tree("__com.example_x-y=1,a.__org_b.c=2"),
               R"({"__com.example_x-y":"1","a":{"__org_b":{"c":"2"}}})");

@@ -98,6 +98,16 @@ TEST(Traditional, FindsTheIdInTheTypeToo) {
     EXPECT_NE(id("x,,id=,type=user").find("'id'"), std::string::npos);
 }
 
+TEST(Traditional, KeepsOneEmptyKeyOfMany) {
+    const TraditionalOptions options("tap,=a,=b,,no,,=c,=", "type");
+    const qapi::Document& document = options.document();
+    unsigned empty = 0;
+    for (auto key = document.first_child(0); key != 0; key = document.next(key)) {
+        empty += document.text(key).empty() ? 1 : 0;
+    }
+    EXPECT_EQ(empty, 1U);
+}
+
 TEST(Traditional, KeepsBlanks) {
     EXPECT_EQ(fault("user, id=a"),
               "'id' is missing [id] (the blank before 'id' belongs to its name: leave it out)");
