@@ -11,7 +11,6 @@ import shlex
 import shutil
 import signal
 import subprocess
-import time
 
 import harness
 import exec_world
@@ -369,12 +368,13 @@ class Tests(exec_world.Exec):
 
     def test_interrupted(self):
         """A signal while a script runs: everything is undone, and the command never starts."""
-        up = self.script("slow", "echo started; sleep 30")
+        started = os.path.join(self.folder, "started")
+        up = self.script("slow", ": > %s; sleep 30" % started)
         process = subprocess.Popen([self.path, "exec", "--", "echo", "ran", "-netdev",
                                     "tap,id=a,ifname=va,script=%s,downscript=no" % up],
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        harness.wait_until(harness.interfaces, 10)
-        time.sleep(0.2)
+        self.tap.check("interrupted: the script runs",
+                       harness.wait_until(lambda: os.path.exists(started), 10))
         process.send_signal(signal.SIGTERM)
         out, err = process.communicate(timeout=20)
         self.tap.check("interrupted: fails, and the command has not run",

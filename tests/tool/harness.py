@@ -50,12 +50,6 @@ class Tap:
     def equal(self, name, got, want):
         return self.check(name, got == want, "got:  %r\nwant: %r" % (got, want))
 
-    def skip(self, name, reason):
-        """For what really cannot be tried here."""
-        self.count += 1
-        print("ok %d - %s # SKIP %s" % (self.count, name, reason))
-        sys.stdout.flush()
-
     @staticmethod
     def note(text):
         for line in str(text).splitlines():
