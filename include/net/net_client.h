@@ -3,7 +3,6 @@
 
 #include <sys/uio.h>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -12,7 +11,7 @@
 #include <string_view>
 
 #include "net/api.h"
-#include "net/result.h"
+#include "net/vnet_backend.h"
 
 namespace net {
 
@@ -28,29 +27,12 @@ enum class Delivery {
     busy,  ///< Not now: offer it again after the client has said it is ready.
 };
 
-/// Offloads that a guest has negotiated, as virtio-net's feature bits name them.
-struct Offloads {
-    bool csum = false;
-    bool tso4 = false;
-    bool tso6 = false;
-    bool ecn = false;  ///< Only with tso4 or tso6.
-    bool ufo = false;
-    bool uso4 = false;  ///< The kernel wants both USO bits together.
-    bool uso6 = false;
-    bool tunnel = false;       ///< UDP tunnel segmentation.
-    bool tunnel_csum = false;  ///< The same with outer checksums.
-
-    bool operator==(const Offloads&) const = default;
-};
-
-/// Lengths that a virtio-net header can have: plain, mergeable, with hash, with tunnel fields.
-inline constexpr std::array<std::size_t, 4> kVnetHeaderLengths{10, 12, 20, 24};
-
 /// One queue of a backend or of a NIC: something that frames go into and come out of.
 ///
 /// A netdev of N queues is N of these under one name, kept together by a NetClientGroup. NIC models
-/// derive from it, override receive() and can_receive(), and attach with net_nic_attach(). Not
-/// thread-safe; lives on the loop of its NetContext.
+/// derive from it, override receive() and can_receive(), and attach with net_nic_attach(). This is
+/// the path of frames; what else a NIC asks of a backend is vnet(). Not thread-safe; lives on the
+/// loop of its NetContext.
 class NET_API NetClientState {
 public:
     NetClientState(std::string name, std::string model);
@@ -97,20 +79,8 @@ public:
     /// Drops what is queued for this client.
     void purge_incoming();
 
-    // What a NIC may ask of a backend. The defaults are those of a backend without any offload.
-    virtual bool has_vnet_hdr() const { return false; }
-    virtual bool has_vnet_hdr_len(std::size_t) const { return false; }
-    virtual std::size_t vnet_hdr_len() const { return 0; }
-    /// The frames exchanged from now on start with a header of `length`, one of kVnetHeaderLengths.
-    virtual Result<void> set_vnet_hdr_len(std::size_t length);
-    virtual bool has_ufo() const { return false; }
-    virtual bool has_uso() const { return false; }
-    virtual bool has_tunnel() const { return false; }
-    virtual void set_offload(const Offloads&) {}
-    virtual Result<void> set_vnet_le(bool enable);
-    virtual Result<void> set_vnet_be(bool enable);
-    /// Installs the program that spreads frames over the queues; -1 removes it.
-    virtual Result<void> set_steering_ebpf(int program_fd);
+    /// What a NIC may ask of this backend besides frames. Default: VnetBackend::none().
+    virtual VnetBackend& vnet() { return VnetBackend::none(); }
 
 protected:
     /// The part of info_line() behind the type.
@@ -130,11 +100,5 @@ private:
     bool link_down_ = false;
     bool delivering_ = false;
 };
-
-/// Tells a backend which byte order the header's fields have.
-///
-/// Setting the host's own byte order needs no support and always succeeds.
-NET_API Result<void> net_set_vnet_le(NetClientState& backend, bool enable);
-NET_API Result<void> net_set_vnet_be(NetClientState& backend, bool enable);
 
 }  // namespace net

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "net/net_client.h"
 
-#include <bit>
-#include <cerrno>
-
 #include "net/base/limits.h"
 #include "net/client/packet_queue.h"
 
@@ -80,41 +77,6 @@ void NetClientState::purge_incoming() {
     if (peer_ != nullptr) {
         peer_->on_peer_ready();  // who waits for these frames to be sent would wait for ever
     }
-}
-
-namespace {
-
-Error unsupported(std::string_view what) {
-    return Error::from_errno(ENOSYS, what);
-}
-
-}  // namespace
-
-Result<void> NetClientState::set_vnet_hdr_len(std::size_t) {
-    return unsupported("vnet header");
-}
-Result<void> NetClientState::set_vnet_le(bool) {
-    return unsupported("little-endian vnet header");
-}
-Result<void> NetClientState::set_vnet_be(bool) {
-    return unsupported("big-endian vnet header");
-}
-Result<void> NetClientState::set_steering_ebpf(int) {
-    return unsupported("steering program");
-}
-
-Result<void> net_set_vnet_le(NetClientState& backend, bool enable) {
-    if constexpr (std::endian::native == std::endian::little) {
-        return {};
-    }
-    return backend.set_vnet_le(enable);
-}
-
-Result<void> net_set_vnet_be(NetClientState& backend, bool enable) {
-    if constexpr (std::endian::native == std::endian::big) {
-        return {};
-    }
-    return backend.set_vnet_be(enable);
 }
 
 }  // namespace net

@@ -73,15 +73,15 @@ Result<void> reset_offload(TapBuild& build, TapClient& client) {
 /// Queues of a tap share its header length; a macvtap's have one each, and may come with another.
 /// One that cannot be told counts as foreign: setting it then helps, or says what is wrong.
 bool has_foreign_header(TapBuild& build, const TapClient& client) {
-    if (!client.has_vnet_hdr()) {
+    if (!client.vnet().has_vnet_hdr()) {
         return false;
     }
     const Result<int> length = build.context.tun().get_vnet_hdr_size(client.fd());
-    return !length || static_cast<std::size_t>(*length) != client.vnet_hdr_len();
+    return !length || static_cast<std::size_t>(*length) != client.vnet().host_header();
 }
 
 Result<void> init_header(TapClient& client) {
-    Result<void> header = client.init_vnet_hdr();
+    Result<void> header = client.vnet().init_header();
     if (!header) {
         return std::move(header).error().with_prefix("cannot set the header length");
     }

@@ -16,14 +16,7 @@
 namespace net {
 namespace {
 
-constexpr std::size_t kPlainHeader = 10;  // struct virtio_net_hdr in <linux/virtio_net.h>
-
 constexpr std::array<std::byte, kVnetHeaderLengths.back()> kZeroHeader{};
-
-bool is_header_length(std::size_t length) {
-    return std::find(kVnetHeaderLengths.begin(), kVnetHeaderLengths.end(), length) !=
-           kVnetHeaderLengths.end();
-}
 
 std::string model_name(const TapPlan::Source& source) {
     return std::holds_alternative<FromHelper>(source) ? "bridge" : "tap";
@@ -35,15 +28,8 @@ TapClient::TapClient(TapGroup& group, TapQueue queue, unsigned index)
     : NetClientState(group.id(), model_name(group.source())),
       group_(group),
       queue_(std::move(queue)),
-      index_(index),
-      host_hdr_len_(queue_.vnet_hdr ? kPlainHeader : 0) {}
-
-Result<void> TapClient::init_vnet_hdr() {
-    if (!has_vnet_hdr()) {
-        return {};
-    }
-    return group_.context().tun().set_vnet_hdr_size(fd(), int{kPlainHeader});
-}
+      vnet_(group, queue_.fd, queue_.vnet_hdr),
+      index_(index) {}
 
 Result<void> TapClient::start_polling() {
     watch_ = NET_TRY(FdWatch::create(group_.context().loop(), fd(), fd_readable,
@@ -108,7 +94,7 @@ void TapClient::read_frames() {
 bool TapClient::forward(std::size_t length) {
     ++counters_.rx_packets;
     counters_.rx_bytes += length;
-    const std::size_t skipped = using_vnet_hdr_ ? 0 : host_hdr_len_;
+    const std::size_t skipped = vnet_.nic_has_header() ? 0 : vnet_.host_header();
     if (length <= skipped) {
         return true;  // a header and nothing behind it
     }
@@ -126,19 +112,8 @@ void TapClient::on_peer_ready() {
     update_polling();
 }
 
-/// The next NIC may be one that knows neither headers nor offloads.
 void TapClient::on_nic_gone() {
-    if (std::exchange(using_vnet_hdr_, false) && host_hdr_len_ != kPlainHeader) {
-        const Result<void> reset = init_vnet_hdr();
-        if (reset) {
-            host_hdr_len_ = kPlainHeader;
-        } else {
-            group_.context().log().warning("netdev '" + name() + "': " + reset.error().message());
-        }
-    }
-    if (group_.offload() != 0) {
-        set_offload({});  // once: the offloads are the interface's
-    }
+    vnet_.forget_nic();
     if (const Result<void> enabled = enable(); !enabled) {
         group_.context().log().warning("netdev '" + name() + "': " + enabled.error().message());
     }
@@ -148,8 +123,8 @@ Delivery TapClient::receive(Frame frame) {
     constexpr std::size_t kPieces = 65;  // a NIC's scatter list and our header
     std::array<iovec, kPieces> pieces;
     std::size_t count = 0;
-    if (has_vnet_hdr() && !using_vnet_hdr_) {
-        pieces[count++] = {const_cast<std::byte*>(kZeroHeader.data()), host_hdr_len_};
+    if (vnet_.has_vnet_hdr() && !vnet_.nic_has_header()) {
+        pieces[count++] = {const_cast<std::byte*>(kZeroHeader.data()), vnet_.host_header()};
     }
     if (frame.size() > kPieces - count || !queue_.fd) {
         return Delivery::done;
@@ -190,61 +165,6 @@ Result<void> TapClient::disable() {
         update_polling();
     }
     return {};
-}
-
-bool TapClient::has_vnet_hdr_len(std::size_t length) const {
-    return has_vnet_hdr() && is_header_length(length);
-}
-
-Result<void> TapClient::set_vnet_hdr_len(std::size_t length) {
-    if (!has_vnet_hdr_len(length)) {
-        return Error("netdev '" + name() + "' cannot have a virtio-net header of " +
-                     std::to_string(length) + " bytes");
-    }
-    NET_TRY(group_.context().tun().set_vnet_hdr_size(fd(), static_cast<int>(length)));
-    host_hdr_len_ = length;
-    using_vnet_hdr_ = true;
-    return {};
-}
-
-TapOffloadSupport TapClient::offload_support() const {
-    const Result<TapOffloadSupport> support = group_.offload_support();
-    if (!support) {
-        group_.context().log().warning("netdev '" + name() + "': " + support.error().message());
-        return {};
-    }
-    return *support;
-}
-
-bool TapClient::has_ufo() const {
-    return offload_support().ufo;
-}
-bool TapClient::has_uso() const {
-    return offload_support().uso;
-}
-bool TapClient::has_tunnel() const {
-    return offload_support().tunnel;
-}
-
-void TapClient::set_offload(const Offloads& offloads) {
-    const Result<unsigned> mask = tap_fd_set_offload(group_.context().tun(), fd(), offloads);
-    group_.set_offload(mask ? *mask : 0);
-    if (!mask) {
-        group_.context().log().warning("netdev '" + name() +
-                                       "': offloads stay off: " + mask.error().message());
-    }
-}
-
-Result<void> TapClient::set_vnet_le(bool enable) {
-    return group_.context().tun().set_vnet_le(fd(), enable);
-}
-
-Result<void> TapClient::set_vnet_be(bool enable) {
-    return group_.context().tun().set_vnet_be(fd(), enable);
-}
-
-Result<void> TapClient::set_steering_ebpf(int program_fd) {
-    return group_.context().tun().set_steering_ebpf(fd(), program_fd);
 }
 
 std::string TapClient::info_text() const {

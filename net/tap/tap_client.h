@@ -5,7 +5,7 @@
 #include "net/net_client.h"
 #include "net/tap.h"
 #include "net/tap/tap_fd.h"
-#include "net/tap/tap_offload.h"
+#include "net/tap/tap_vnet.h"
 
 namespace net {
 
@@ -26,8 +26,6 @@ public:
     bool enabled() const { return enabled_; }
     const TapCounters& counters() const { return counters_; }
 
-    /// Header length that NICs start with: 10 if the interface has a header.
-    Result<void> init_vnet_hdr();
     /// Starts reading. Frames arrive only when the loop is run.
     Result<void> start_polling();
     /// Attach or detach the queue; nothing if it is so already. On failure the state is kept.
@@ -41,24 +39,14 @@ public:
     bool can_receive() const override { return !write_blocked_; }
     void on_peer_ready() override;
     void on_nic_gone() override;
-    bool has_vnet_hdr() const override { return host_hdr_len_ != 0; }
-    bool has_vnet_hdr_len(std::size_t length) const override;
-    std::size_t vnet_hdr_len() const override { return host_hdr_len_; }
-    Result<void> set_vnet_hdr_len(std::size_t length) override;
-    bool has_ufo() const override;
-    bool has_uso() const override;
-    bool has_tunnel() const override;
-    void set_offload(const Offloads& offloads) override;
-    Result<void> set_vnet_le(bool enable) override;
-    Result<void> set_vnet_be(bool enable) override;
-    Result<void> set_steering_ebpf(int program_fd) override;
+    TapVnet& vnet() override { return vnet_; }
+    const TapVnet& vnet() const { return vnet_; }
 
 protected:
     std::string info_text() const override;
 
 private:
     void on_ready(unsigned ready);
-    TapOffloadSupport offload_support() const;
     void read_frames();
     bool forward(std::size_t length);
     void update_polling();
@@ -66,11 +54,10 @@ private:
 
     TapGroup& group_;
     TapQueue queue_;
+    TapVnet vnet_;  // after queue_, whose descriptor it uses
     unsigned index_;
     FdWatch watch_ = {};  // after queue_, whose descriptor it watches: it must go first
     TapCounters counters_ = {};
-    std::size_t host_hdr_len_;
-    bool using_vnet_hdr_ = false;
     bool enabled_ = true;
     bool peer_blocked_ = false;
     bool write_blocked_ = false;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "net/net_client.h"
 #include "net/result.h"
 #include "net/tap/tun_kernel.h"
+#include "net/vnet_backend.h"
 
 namespace net {
 

@@ -83,10 +83,10 @@ TEST_F(PassedTap, KeepsItsHeaderFlagAndGetsItsLengthSet) {
     UniqueFd without = open_tap("t1", 0);
     ASSERT_EQ(outcome(init({.fd = text(with)}, "with")), "ok");
     EXPECT_EQ(get_int(with.release(), TUNGETVNETHDRSZ), 10);
-    EXPECT_TRUE(client(0, "with").has_vnet_hdr());
+    EXPECT_TRUE(client(0, "with").vnet().has_vnet_hdr());
     ASSERT_EQ(outcome(init({.fd = text(without)}, "without")), "ok");
     (void)without.release();
-    EXPECT_FALSE(client(0, "without").has_vnet_hdr());
+    EXPECT_FALSE(client(0, "without").vnet().has_vnet_hdr());
 }
 
 TEST_F(PassedTap, GetsItsSendBufferSet) {

@@ -86,26 +86,27 @@ TEST_F(TapDevice, OffloadsAreOffUntilANicAsksForThem) {
     ASSERT_EQ(outcome(init({.ifname = "t0", .queues = 2})), "ok");
     EXPECT_EQ(offloads_of("t0"), "csum 0, tso 0");
     EXPECT_EQ(state().offload, 0U);
-    EXPECT_TRUE(client().has_ufo());
+    EXPECT_TRUE(client().vnet().has_ufo());
 }
 
 TEST_F(TapDevice, OffloadsAreSwitchedInTheKernel) {
     ASSERT_EQ(outcome(init({.ifname = "t0"})), "ok");
-    client().set_offload({.csum = true, .tso4 = true, .tso6 = true, .ecn = true, .ufo = true});
+    client().vnet().set_offload(
+        {.csum = true, .tso4 = true, .tso6 = true, .ecn = true, .ufo = true});
     EXPECT_EQ(offloads_of("t0"), "csum 1, tso 1");
     EXPECT_EQ(state().offload,
               unsigned{TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN | TUN_F_UFO});
-    client().set_offload({.csum = true});
+    client().vnet().set_offload({.csum = true});
     EXPECT_EQ(offloads_of("t0"), "csum 1, tso 0");
     EXPECT_EQ(state().offload, unsigned{TUN_F_CSUM});
-    client().set_offload({});
+    client().vnet().set_offload({});
     EXPECT_EQ(offloads_of("t0"), "csum 0, tso 0");
     EXPECT_TRUE(warnings().empty());
 }
 
 TEST_F(TapDevice, NothingIsOffloadedWithoutChecksums) {
     ASSERT_EQ(outcome(init({.ifname = "t0"})), "ok");
-    client().set_offload({.tso4 = true, .tso6 = true, .ufo = true});
+    client().vnet().set_offload({.tso4 = true, .tso6 = true, .ufo = true});
     EXPECT_EQ(offloads_of("t0"), "csum 0, tso 0");
     EXPECT_EQ(state().offload, 0U);
 }
@@ -113,7 +114,7 @@ TEST_F(TapDevice, NothingIsOffloadedWithoutChecksums) {
 TEST_F(TapDevice, OffloadsThatTheKernelLacksAreLeftOut) {
     ASSERT_EQ(outcome(init({.ifname = "t0"})), "ok");
     // The kernel wants both USO bits or none.
-    client().set_offload({.csum = true, .tso4 = true, .uso4 = true});
+    client().vnet().set_offload({.csum = true, .tso4 = true, .uso4 = true});
     EXPECT_EQ(state().offload, unsigned{TUN_F_CSUM | TUN_F_TSO4});
     EXPECT_EQ(offloads_of("t0"), "csum 1, tso 1");
 }
@@ -121,30 +122,30 @@ TEST_F(TapDevice, OffloadsThatTheKernelLacksAreLeftOut) {
 TEST_F(TapDevice, TheHeaderLengthIsSetInTheKernel) {
     ASSERT_EQ(outcome(init({.ifname = "t0"})), "ok");
     for (const std::size_t length : kVnetHeaderLengths) {
-        EXPECT_EQ(outcome(client().set_vnet_hdr_len(length)), "ok") << length;
+        EXPECT_EQ(outcome(client().vnet().set_vnet_hdr_len(length)), "ok") << length;
         EXPECT_EQ(get_int(tap_get_fd(client()), TUNGETVNETHDRSZ), static_cast<int>(length));
-        EXPECT_EQ(client().vnet_hdr_len(), length);
+        EXPECT_EQ(client().vnet().vnet_hdr_len(), length);
     }
 }
 
 TEST_F(TapDevice, AnOddHeaderLengthIsRefused) {
     ASSERT_EQ(outcome(init({.ifname = "t0"})), "ok");
-    EXPECT_EQ(outcome(client().set_vnet_hdr_len(11)),
+    EXPECT_EQ(outcome(client().vnet().set_vnet_hdr_len(11)),
               "netdev 'n0' cannot have a virtio-net header of 11 bytes");
     EXPECT_EQ(get_int(tap_get_fd(client()), TUNGETVNETHDRSZ), 10);
 }
 
 TEST_F(TapDevice, WithoutAHeaderThereIsNoLengthToSet) {
     ASSERT_EQ(outcome(init({.ifname = "t0", .vnet_hdr = false})), "ok");
-    EXPECT_EQ(outcome(client().set_vnet_hdr_len(12)),
+    EXPECT_EQ(outcome(client().vnet().set_vnet_hdr_len(12)),
               "netdev 'n0' cannot have a virtio-net header of 12 bytes");
 }
 
 TEST_F(TapDevice, HeadersAreSwitchedToLittleEndianAndBack) {
     ASSERT_EQ(outcome(init({.ifname = "t0"})), "ok");
-    EXPECT_EQ(outcome(client().set_vnet_le(true)), "ok");
+    EXPECT_EQ(outcome(client().vnet().set_vnet_le(true)), "ok");
     EXPECT_EQ(get_int(tap_get_fd(client()), TUNGETVNETLE), 1);
-    EXPECT_EQ(outcome(client().set_vnet_le(false)), "ok");
+    EXPECT_EQ(outcome(client().vnet().set_vnet_le(false)), "ok");
     EXPECT_EQ(get_int(tap_get_fd(client()), TUNGETVNETLE), 0);
 }
 
@@ -152,7 +153,7 @@ TEST_F(TapDevice, HeadersAreSwitchedToBigEndianIfTheKernelKnowsHow) {
     ASSERT_EQ(outcome(init({.ifname = "t0"})), "ok");
     int value = 0;  // without CONFIG_TUN_VNET_CROSS_LE there is neither the getter
     const bool supported = ioctl(tap_get_fd(client()), TUNGETVNETBE, &value) == 0;
-    EXPECT_EQ(outcome(client().set_vnet_be(true)),
+    EXPECT_EQ(outcome(client().vnet().set_vnet_be(true)),
               supported ? "ok" : "TUNSETVNETBE: Invalid argument");
     if (supported) {
         EXPECT_EQ(get_int(tap_get_fd(client()), TUNGETVNETBE), 1);
@@ -162,7 +163,8 @@ TEST_F(TapDevice, HeadersAreSwitchedToBigEndianIfTheKernelKnowsHow) {
 TEST_F(TapDevice, TheHostsOwnByteOrderNeedsNoSwitch) {
     ASSERT_EQ(outcome(init({.ifname = "t0"})), "ok");
     const bool little = std::endian::native == std::endian::little;
-    EXPECT_EQ(outcome(little ? net_set_vnet_le(client(), true) : net_set_vnet_be(client(), true)),
+    EXPECT_EQ(outcome(little ? net_set_vnet_le(client().vnet(), true)
+                             : net_set_vnet_be(client().vnet(), true)),
               "ok");
     EXPECT_EQ(get_int(tap_get_fd(client()), little ? TUNGETVNETLE : TUNGETVNETBE), 0);
 }
@@ -206,23 +208,23 @@ TEST_F(TapDevice, ASteeringProgramChoosesTheQueue) {
         const UniqueFd program = load_program(queue);
         if (!program) {  // not in a user namespace; what is left to prove is a clean error
             EXPECT_EQ(errno, EPERM);
-            EXPECT_EQ(outcome(client().set_steering_ebpf(0)),
+            EXPECT_EQ(outcome(client().vnet().set_steering_ebpf(0)),
                       "TUNSETSTEERINGEBPF: Invalid argument");
             return;
         }
-        EXPECT_EQ(outcome(client().set_steering_ebpf(program.get())), "ok");
+        EXPECT_EQ(outcome(client().vnet().set_steering_ebpf(program.get())), "ok");
         host.send(make_frame("steered"));
         EXPECT_EQ(queues_with_frame(fds), std::to_string(queue));
     }
-    EXPECT_EQ(outcome(client().set_steering_ebpf(-1)), "ok");
+    EXPECT_EQ(outcome(client().vnet().set_steering_ebpf(-1)), "ok");
 }
 
 TEST_F(TapDevice, WhatIsNoProgramCannotSteer) {
     ASSERT_EQ(outcome(init({.ifname = "t0", .queues = 2})), "ok");
     const UniqueFd other(open("/dev/null", O_RDONLY | O_CLOEXEC));
-    EXPECT_EQ(outcome(client().set_steering_ebpf(other.get())),
+    EXPECT_EQ(outcome(client().vnet().set_steering_ebpf(other.get())),
               "TUNSETSTEERINGEBPF: Invalid argument");
-    EXPECT_EQ(outcome(client().set_steering_ebpf(-1)), "ok");
+    EXPECT_EQ(outcome(client().vnet().set_steering_ebpf(-1)), "ok");
 }
 
 }  // namespace

@@ -54,7 +54,7 @@ TEST_F(TapHelper, IsAskedForAVnetHeaderAndTheDefaultBridge) {
     EXPECT_TRUE(std::regex_match(content("arguments"),
                                  std::regex("arguments\n--use-vnet\n--fd=[0-9]+\n--br=br0\n")))
         << content("arguments");
-    EXPECT_TRUE(client().has_vnet_hdr());
+    EXPECT_TRUE(client().vnet().has_vnet_hdr());
     EXPECT_EQ(state().vnet_hdr_len, 10);
 }
 

@@ -179,7 +179,7 @@ TEST_F(OpenByName, JoinsTheQueuesOfAnotherProcess) {
 TEST_F(OpenByName, UsesAVnetHeaderIfTheKernelHasIt) {
     ASSERT_EQ(outcome(init({.ifname = "t0"})), "ok");
     EXPECT_TRUE(find("t0")->vnet_hdr);
-    EXPECT_TRUE(client().has_vnet_hdr());
+    EXPECT_TRUE(client().vnet().has_vnet_hdr());
     EXPECT_EQ(get_int(tap_get_fd(client()), TUNGETVNETHDRSZ), 10);
 }
 
@@ -191,8 +191,8 @@ TEST_F(OpenByName, AVnetHeaderCanBeDemanded) {
 TEST_F(OpenByName, AVnetHeaderCanBeDeclined) {
     ASSERT_EQ(outcome(init({.ifname = "t0", .vnet_hdr = false, .queues = 2})), "ok");
     EXPECT_FALSE(find("t0")->vnet_hdr);
-    EXPECT_FALSE(client().has_vnet_hdr());
-    EXPECT_EQ(client().vnet_hdr_len(), 0U);
+    EXPECT_FALSE(client().vnet().has_vnet_hdr());
+    EXPECT_EQ(client().vnet().vnet_hdr_len(), 0U);
     EXPECT_EQ(state().vnet_hdr_len, 0);
 }
 
@@ -200,7 +200,7 @@ TEST_F(OpenByName, TheHeaderOfAPersistentTapIsSwitched) {
     const PersistentTun tap("t0", kTap | IFF_VNET_HDR);
     ASSERT_EQ(outcome(init({.ifname = "t0", .vnet_hdr = false})), "ok");
     EXPECT_FALSE(find("t0")->vnet_hdr);
-    EXPECT_FALSE(client().has_vnet_hdr());
+    EXPECT_FALSE(client().vnet().has_vnet_hdr());
 }
 
 TEST_F(OpenByName, TheHeaderOfATapInUseCannotBeTurnedOn) {
@@ -222,8 +222,8 @@ TEST_F(OpenByName, TheHeaderOfATapInUseCannotBeTurnedOff) {
 TEST_F(OpenByName, TheHeaderOfATapInUseIsTakenAsItIs) {
     const UniqueFd other = open_tap("t0", IFF_MULTI_QUEUE);
     ASSERT_EQ(outcome(init({.ifname = "t0", .queues = 2})), "ok");
-    EXPECT_FALSE(client(0).has_vnet_hdr());
-    EXPECT_FALSE(client(1).has_vnet_hdr());
+    EXPECT_FALSE(client(0).vnet().has_vnet_hdr());
+    EXPECT_FALSE(client(1).vnet().has_vnet_hdr());
 }
 
 TEST_F(OpenByName, TheHeaderLengthOfAPersistentTapIsSetBackTo10) {
@@ -232,7 +232,7 @@ TEST_F(OpenByName, TheHeaderLengthOfAPersistentTapIsSetBackTo10) {
     ASSERT_EQ(get_int(open_tap("t0", IFF_VNET_HDR).get(), TUNGETVNETHDRSZ), 12);
     ASSERT_EQ(outcome(init({.ifname = "t0"})), "ok");
     EXPECT_EQ(get_int(tap_get_fd(client()), TUNGETVNETHDRSZ), 10);
-    EXPECT_EQ(client().vnet_hdr_len(), 10U);
+    EXPECT_EQ(client().vnet().vnet_hdr_len(), 10U);
 }
 
 TEST_F(OpenByName, TheSendBufferIsUnlimitedUnlessGiven) {

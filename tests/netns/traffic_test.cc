@@ -104,7 +104,7 @@ TEST_F(TapTraffic, ANicThatUsesAHeaderGetsItAtItsLength) {
     TestNic& nic = *attach()[0];
     for (const std::size_t length : {10U, 12U, 20U}) {
         nic.header_length = length;
-        ASSERT_EQ(outcome(nic.peer()->set_vnet_hdr_len(length)), "ok");
+        ASSERT_EQ(outcome(nic.peer()->vnet().set_vnet_hdr_len(length)), "ok");
         host.send(make_frame("to the guest"));
         const std::string frame = next_frame(nic);
         EXPECT_EQ(frame.size(), length + make_frame("to the guest").size());

@@ -223,33 +223,33 @@ TEST(NetClientInfo, CutsTheTextTo255Bytes) {
 
 TEST(NetClientDefaults, OfferNothing) {
     FakeClient client("n0", "model");
-    EXPECT_FALSE(client.has_vnet_hdr());
-    EXPECT_FALSE(client.has_vnet_hdr_len(10));
-    EXPECT_EQ(client.vnet_hdr_len(), 0U);
-    EXPECT_FALSE(client.has_ufo());
-    EXPECT_FALSE(client.has_uso());
-    EXPECT_FALSE(client.has_tunnel());
-    client.set_offload({.csum = true});
+    EXPECT_FALSE(client.vnet().has_vnet_hdr());
+    EXPECT_FALSE(client.vnet().has_vnet_hdr_len(10));
+    EXPECT_EQ(client.vnet().vnet_hdr_len(), 0U);
+    EXPECT_FALSE(client.vnet().has_ufo());
+    EXPECT_FALSE(client.vnet().has_uso());
+    EXPECT_FALSE(client.vnet().has_tunnel());
+    client.vnet().set_offload({.csum = true});
 }
 
 TEST(NetClientDefaults, RefuseWhatTheyDoNotHave) {
     FakeClient client("n0", "model");
-    EXPECT_EQ(client.set_vnet_hdr_len(10).error().message(),
+    EXPECT_EQ(client.vnet().set_vnet_hdr_len(10).error().message(),
               "vnet header: Function not implemented");
-    EXPECT_EQ(client.set_vnet_le(true).error().message(),
+    EXPECT_EQ(client.vnet().set_vnet_le(true).error().message(),
               "little-endian vnet header: Function not implemented");
-    EXPECT_EQ(client.set_vnet_be(true).error().message(),
+    EXPECT_EQ(client.vnet().set_vnet_be(true).error().message(),
               "big-endian vnet header: Function not implemented");
-    EXPECT_EQ(client.set_steering_ebpf(3).error().message(),
+    EXPECT_EQ(client.vnet().set_steering_ebpf(3).error().message(),
               "steering program: Function not implemented");
-    EXPECT_EQ(client.set_steering_ebpf(3).error().errnum(), ENOSYS);
+    EXPECT_EQ(client.vnet().set_steering_ebpf(3).error().errnum(), ENOSYS);
 }
 
 TEST(NetVnetByteOrder, OfTheHostNeedsNoSupport) {
     FakeClient client("n0", "model");
     const bool little = std::endian::native == std::endian::little;
-    EXPECT_EQ(bool(net_set_vnet_le(client, true)), little);
-    EXPECT_EQ(bool(net_set_vnet_be(client, true)), !little);
+    EXPECT_EQ(bool(net_set_vnet_le(client.vnet(), true)), little);
+    EXPECT_EQ(bool(net_set_vnet_be(client.vnet(), true)), !little);
 }
 
 }  // namespace

@@ -95,7 +95,7 @@ TEST_F(PipelineByName, SetsNoHeaderLengthWithoutHeader) {
     qapi::NetdevTapOptions options = quiet("t0");
     options.vnet_hdr = false;
     ASSERT_TRUE(add("n0", options));
-    EXPECT_FALSE(tap("n0").has_vnet_hdr());
+    EXPECT_FALSE(tap("n0").vnet().has_vnet_hdr());
     EXPECT_EQ(tun_.count(TunCall::set_vnet_hdr_size), 0U);
 }
 

@@ -40,7 +40,7 @@ TEST_F(PipelineFds, AdoptsADescriptorByNumber) {
     const int number = fd.release();
     EXPECT_EQ(tap("n0").fd(), number);
     EXPECT_EQ(tap("n0").model(), "tap");
-    EXPECT_TRUE(tap("n0").has_vnet_hdr());
+    EXPECT_TRUE(tap("n0").vnet().has_vnet_hdr());
     EXPECT_NE(fcntl(number, F_GETFL) & O_NONBLOCK, 0);
     EXPECT_EQ(net_info(context_), Lines{"n0: index=0,type=tap,fd=" + std::to_string(number)});
     remove("n0");
@@ -177,7 +177,7 @@ TEST_F(PipelineFds, SetsTheHeaderLengthThatAnEarlierOwnerChanged) {
     ASSERT_TRUE(tun_.set_vnet_hdr_size(number, 12));
     ASSERT_TRUE(add("n0", {.fds = "a:b"}, kMonitor));
     EXPECT_EQ(tun_.find("t0")->vnet_hdr_size, 10);
-    EXPECT_EQ(tap("n0").vnet_hdr_len(), 10U);
+    EXPECT_EQ(tap("n0").vnet().vnet_hdr_len(), 10U);
 }
 
 TEST_F(PipelineFds, RefusesQueuesOfTwoInterfaces) {

@@ -26,7 +26,7 @@ TEST_F(PipelineHelper, MakesAClientOfWhatTheHelperSends) {
     ASSERT_TRUE(outcome) << outcome.error().message();
     EXPECT_EQ(tap("n0").model(), "bridge");
     EXPECT_EQ(tap("n0").driver(), "tap");
-    EXPECT_TRUE(tap("n0").has_vnet_hdr());
+    EXPECT_TRUE(tap("n0").vnet().has_vnet_hdr());
     EXPECT_EQ(net_info(context_), Lines{"n0: index=0,type=tap,helper=" + kSender});
     remove("n0");
     EXPECT_EQ(tun_.interface_count(), 0U);

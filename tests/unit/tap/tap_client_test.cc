@@ -92,8 +92,8 @@ TEST_F(TapClientTest, DropsAFrameThatIsAllHeader) {
 
 TEST_F(TapClientTest, PassesTheHeaderThroughOnceTheNicUsesIt) {
     start(true);
-    ASSERT_TRUE(tap("n0").set_vnet_hdr_len(12));
-    EXPECT_EQ(tap("n0").vnet_hdr_len(), 12U);
+    ASSERT_TRUE(tap("n0").vnet().set_vnet_hdr_len(12));
+    EXPECT_EQ(tap("n0").vnet().vnet_hdr_len(), 12U);
     EXPECT_EQ(tun_.values(TunCall::set_vnet_hdr_size), Values{12});
     put("twelve bytespayload");
     loop_.run_pending();
@@ -105,22 +105,22 @@ TEST_F(TapClientTest, PassesTheHeaderThroughOnceTheNicUsesIt) {
 TEST_F(TapClientTest, KnowsTheHeaderLengthsThatExist) {
     start(true);
     for (const std::size_t length : {10U, 12U, 20U, 24U}) {
-        EXPECT_TRUE(tap("n0").has_vnet_hdr_len(length));
-        EXPECT_TRUE(tap("n0").set_vnet_hdr_len(length));
+        EXPECT_TRUE(tap("n0").vnet().has_vnet_hdr_len(length));
+        EXPECT_TRUE(tap("n0").vnet().set_vnet_hdr_len(length));
     }
     for (const std::size_t length : {0U, 11U, 16U, 32U}) {
-        EXPECT_FALSE(tap("n0").has_vnet_hdr_len(length));
+        EXPECT_FALSE(tap("n0").vnet().has_vnet_hdr_len(length));
     }
-    Result<void> outcome = tap("n0").set_vnet_hdr_len(11);
+    Result<void> outcome = tap("n0").vnet().set_vnet_hdr_len(11);
     ASSERT_FALSE(outcome);
     EXPECT_EQ(outcome.error().message(), "netdev 'n0' cannot have a virtio-net header of 11 bytes");
-    EXPECT_EQ(tap("n0").vnet_hdr_len(), 24U);
+    EXPECT_EQ(tap("n0").vnet().vnet_hdr_len(), 24U);
 }
 
 TEST_F(TapClientTest, RefusesAHeaderOnAnInterfaceWithout) {
     start(false);
-    EXPECT_FALSE(tap("n0").has_vnet_hdr_len(10));
-    Result<void> outcome = tap("n0").set_vnet_hdr_len(10);
+    EXPECT_FALSE(tap("n0").vnet().has_vnet_hdr_len(10));
+    Result<void> outcome = tap("n0").vnet().set_vnet_hdr_len(10);
     ASSERT_FALSE(outcome);
     EXPECT_EQ(outcome.error().message(), "netdev 'n0' cannot have a virtio-net header of 10 bytes");
     EXPECT_EQ(tun_.count(TunCall::set_vnet_hdr_size), 0U);
@@ -129,8 +129,8 @@ TEST_F(TapClientTest, RefusesAHeaderOnAnInterfaceWithout) {
 TEST_F(TapClientTest, KeepsTheOldLengthIfTheKernelRefusesANewOne) {
     start(true);
     tun_.fail(TunCall::set_vnet_hdr_size, 1, EINVAL);
-    EXPECT_FALSE(tap("n0").set_vnet_hdr_len(12));
-    EXPECT_EQ(tap("n0").vnet_hdr_len(), 10U);
+    EXPECT_FALSE(tap("n0").vnet().set_vnet_hdr_len(12));
+    EXPECT_EQ(tap("n0").vnet().vnet_hdr_len(), 10U);
 }
 
 TEST_F(TapClientTest, JoinsThePiecesOfAFrame) {
@@ -358,39 +358,41 @@ TEST_F(TapClientTest, KeepsItsQueuesApart) {
 
 TEST_F(TapClientTest, TurnsOffloadsOn) {
     start(true);
-    EXPECT_TRUE(tap("n0").has_ufo() && tap("n0").has_uso() && tap("n0").has_tunnel());
-    tap("n0").set_offload({.csum = true, .tso4 = true});
+    EXPECT_TRUE(tap("n0").vnet().has_ufo() && tap("n0").vnet().has_uso() &&
+                tap("n0").vnet().has_tunnel());
+    tap("n0").vnet().set_offload({.csum = true, .tso4 = true});
     EXPECT_EQ(tun_.find("t0")->offload, 0x03U);
     EXPECT_EQ(log_.lines(), Lines{});
 }
 
 TEST_F(TapClientTest, IsAsNewForTheNextNic) {
     start(true, 2);
-    ASSERT_TRUE(tap("n0").set_vnet_hdr_len(12));
-    tap("n0").set_offload({.csum = true, .tso4 = true});
+    ASSERT_TRUE(tap("n0").vnet().set_vnet_hdr_len(12));
+    tap("n0").vnet().set_offload({.csum = true, .tso4 = true});
     ASSERT_TRUE(tap("n0", 1).disable());
     ASSERT_TRUE(net_nic_detach(context_, nic().name()));
     EXPECT_EQ(tun_.find("t0")->vnet_hdr_size, 10);
     EXPECT_EQ(tun_.find("t0")->offload, 0U);
     EXPECT_TRUE(tap("n0", 1).enabled());
-    EXPECT_EQ(tap("n0").vnet_hdr_len(), 10U);
+    EXPECT_EQ(tap("n0").vnet().vnet_hdr_len(), 10U);
     EXPECT_EQ(log_.lines(), Lines{});
 }
 
 TEST_F(TapClientTest, WarnsIfOffloadsStayOff) {
     start(true);
     tun_.offloads = 0;
-    tap("n0").set_offload({.csum = true});
+    tap("n0").vnet().set_offload({.csum = true});
     EXPECT_EQ(log_.lines(),
               Lines{"warning: netdev 'n0': offloads stay off: TUNSETOFFLOAD: Invalid argument"});
 }
 
 TEST_F(TapClientTest, PassesByteOrderAndSteeringOnToTheKernel) {
     start(true);
-    EXPECT_TRUE(tap("n0").set_vnet_le(true));
-    EXPECT_EQ(tap("n0").set_vnet_be(true).error().message(), "TUNSETVNETBE: Invalid argument");
-    EXPECT_TRUE(tap("n0").set_steering_ebpf(7));
-    EXPECT_TRUE(tap("n0").set_steering_ebpf(-1));
+    EXPECT_TRUE(tap("n0").vnet().set_vnet_le(true));
+    EXPECT_EQ(tap("n0").vnet().set_vnet_be(true).error().message(),
+              "TUNSETVNETBE: Invalid argument");
+    EXPECT_TRUE(tap("n0").vnet().set_steering_ebpf(7));
+    EXPECT_TRUE(tap("n0").vnet().set_steering_ebpf(-1));
     EXPECT_EQ(tun_.values(TunCall::set_vnet_le), Values{1});
     EXPECT_EQ(tun_.values(TunCall::set_steering_ebpf), (Values{7, -1}));
 }

@@ -42,8 +42,8 @@ TEST_F(TapPublic, QueriesTheFirstQueue) {
     options.sndbuf = 65536;
     options.downscript = down.path();
     ASSERT_TRUE(add("n0", options));
-    ASSERT_TRUE(tap("n0").set_vnet_hdr_len(12));
-    tap("n0").set_offload({.csum = true});
+    ASSERT_TRUE(tap("n0").vnet().set_vnet_hdr_len(12));
+    tap("n0").vnet().set_offload({.csum = true});
     Result<TapState> state = tap_query(group("n0").client(0));
     ASSERT_TRUE(state);
     EXPECT_EQ(state->fd, tap("n0").fd());
@@ -66,7 +66,7 @@ TEST_F(TapPublic, QueriesALaterQueue) {
     options.queues = 2;
     options.downscript = down.path();
     ASSERT_TRUE(add("n0", options));
-    tap("n0", 0).set_offload({.csum = true});
+    tap("n0", 0).vnet().set_offload({.csum = true});
     ASSERT_TRUE(tap_disable(group("n0").client(1)));
     Result<TapState> state = tap_query(group("n0").client(1));
     ASSERT_TRUE(state);

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#include "net/tap/tap_vnet.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "net/tap/tap_group.h"
+
+namespace net {
+namespace {
+
+constexpr std::size_t kPlainHeader = 10;  // struct virtio_net_hdr in <linux/virtio_net.h>
+
+bool is_header_length(std::size_t length) {
+    return std::find(kVnetHeaderLengths.begin(), kVnetHeaderLengths.end(), length) !=
+           kVnetHeaderLengths.end();
+}
+
+}  // namespace
+
+TapVnet::TapVnet(TapGroup& group, const TapFd& fd, bool has_header)
+    : group_(group), fd_(fd), host_header_(has_header ? kPlainHeader : 0) {}
+
+void TapVnet::warn(const Error& error) const {
+    group_.context().log().warning("netdev '" + group_.id() + "': " + error.message());
+}
+
+Result<void> TapVnet::init_header() {
+    if (!has_vnet_hdr()) {
+        return {};
+    }
+    return group_.context().tun().set_vnet_hdr_size(fd_.get(), int{kPlainHeader});
+}
+
+void TapVnet::forget_nic() {
+    if (std::exchange(nic_has_header_, false) && host_header_ != kPlainHeader) {
+        const Result<void> reset = init_header();
+        if (reset) {
+            host_header_ = kPlainHeader;
+        } else {
+            warn(reset.error());
+        }
+    }
+    if (group_.offload() != 0) {
+        set_offload({});  // once: the offloads are the interface's
+    }
+}
+
+bool TapVnet::has_vnet_hdr_len(std::size_t length) const {
+    return has_vnet_hdr() && is_header_length(length);
+}
+
+Result<void> TapVnet::set_vnet_hdr_len(std::size_t length) {
+    if (!has_vnet_hdr_len(length)) {
+        return Error("netdev '" + group_.id() + "' cannot have a virtio-net header of " +
+                     std::to_string(length) + " bytes");
+    }
+    NET_TRY(group_.context().tun().set_vnet_hdr_size(fd_.get(), static_cast<int>(length)));
+    host_header_ = length;
+    nic_has_header_ = true;
+    return {};
+}
+
+TapOffloadSupport TapVnet::offload_support() const {
+    const Result<TapOffloadSupport> support = group_.offload_support();
+    if (!support) {
+        warn(support.error());
+        return {};
+    }
+    return *support;
+}
+
+void TapVnet::set_offload(const Offloads& offloads) {
+    const Result<unsigned> mask = tap_fd_set_offload(group_.context().tun(), fd_.get(), offloads);
+    group_.set_offload(mask ? *mask : 0);
+    if (!mask) {
+        warn(Error("offloads stay off: " + mask.error().message()));
+    }
+}
+
+Result<void> TapVnet::set_vnet_le(bool enable) {
+    return group_.context().tun().set_vnet_le(fd_.get(), enable);
+}
+
+Result<void> TapVnet::set_vnet_be(bool enable) {
+    return group_.context().tun().set_vnet_be(fd_.get(), enable);
+}
+
+Result<void> TapVnet::set_steering_ebpf(int program_fd) {
+    return group_.context().tun().set_steering_ebpf(fd_.get(), program_fd);
+}
+
+}  // namespace net
