@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <memory>
@@ -9,12 +10,12 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <vector>
 
 #include "net/api.h"
 #include "net/event_loop.h"
 #include "net/log.h"
 #include "net/net_client_group.h"
+#include "net/queue_loop.h"
 
 namespace net {
 
@@ -78,8 +79,9 @@ public:
     /// number that a user names is adopted twice.
     Result<void> check_unclaimed(int fd) const;
 
-    /// A buffer for one frame, shared by all clients of the loop: valid until the callback ends.
-    std::vector<std::byte>& frame_buffer();
+    /// What the frames of a netdev's queue run on, and those of the card's queue it is attached to.
+    /// So far all queues share one, on the context's own loop.
+    QueueLoop& queue_loop(std::size_t /*queue*/) { return queue_loop_; }
 
 private:
     EventLoop& loop_;
@@ -87,7 +89,7 @@ private:
     NetContextOptions options_;
     mutable std::mutex claimed_mutex_ = {};
     std::unordered_map<int, std::string> claimed_fds_ = {};
-    std::vector<std::byte> frame_buffer_ = {};
+    QueueLoop queue_loop_;
     std::unique_ptr<FdReaper> reaper_;
     NetClientRegistry registry_ = {};
     Starting starting_ = {};

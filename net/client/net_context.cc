@@ -2,7 +2,6 @@
 #include "net/net_context.h"
 
 #include "net/base/fd_reaper.h"
-#include "net/base/limits.h"
 #include "net/base/worker_pool.h"
 
 namespace net {
@@ -11,6 +10,7 @@ NetContext::NetContext(EventLoop& loop, TunKernel& tun, NetContextOptions option
     : loop_(loop),
       tun_(tun),
       options_(std::move(options)),
+      queue_loop_(loop),
       reaper_(std::make_unique<FdReaper>()),
       workers_(std::make_unique<WorkerPool>(loop)) {}
 
@@ -45,11 +45,6 @@ Result<void> NetContext::check_unclaimed(int fd) const {
                      owner->second + "'");
     }
     return {};
-}
-
-std::vector<std::byte>& NetContext::frame_buffer() {
-    frame_buffer_.resize(limits::kPacketBytes);
-    return frame_buffer_;
 }
 
 }  // namespace net

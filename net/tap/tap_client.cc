@@ -24,15 +24,16 @@ std::string model_name(const TapPlan::Source& source) {
 
 }  // namespace
 
-TapClient::TapClient(TapGroup& group, TapQueue queue, unsigned index)
+TapClient::TapClient(TapGroup& group, QueueLoop& loop, TapQueue queue, unsigned index)
     : NetClientState(group.id(), model_name(group.source())),
       group_(group),
+      loop_(loop),
       queue_(std::move(queue)),
       vnet_(group, queue_.fd, queue_.vnet_hdr),
       index_(index) {}
 
 Result<void> TapClient::start_polling() {
-    watch_ = NET_TRY(FdWatch::create(group_.context().loop(), fd(), fd_readable,
+    watch_ = NET_TRY(FdWatch::create(loop_.loop(), fd(), fd_readable,
                                      [this](unsigned ready) { on_ready(ready); }));
     return {};
 }
@@ -74,7 +75,7 @@ void TapClient::on_ready(unsigned ready) {
 }
 
 void TapClient::read_frames() {
-    std::vector<std::byte>& buffer = group_.context().frame_buffer();
+    const std::span<std::byte> buffer = loop_.frame_buffer();
     for (int frames = 0; frames < limits::kPacketsPerWakeup; ++frames) {
         const ssize_t count = read(fd(), buffer.data(), buffer.size());
         if (count >= 0) {
@@ -98,7 +99,7 @@ bool TapClient::forward(std::size_t length) {
     if (length <= skipped) {
         return true;  // a header and nothing behind it
     }
-    const iovec piece = {group_.context().frame_buffer().data() + skipped, length - skipped};
+    const iovec piece = {loop_.frame_buffer().data() + skipped, length - skipped};
     if (send(Frame(&piece, 1)) == Delivery::busy) {
         peer_blocked_ = true;
         update_polling();

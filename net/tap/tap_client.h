@@ -3,6 +3,7 @@
 
 #include "net/event_loop.h"
 #include "net/net_client.h"
+#include "net/queue_loop.h"
 #include "net/tap.h"
 #include "net/tap/tap_fd.h"
 #include "net/tap/tap_vnet.h"
@@ -15,7 +16,7 @@ class TapGroup;
 class TapClient : public NetClientState {
 public:
     /// `index`: its place in the group.
-    TapClient(TapGroup& group, TapQueue queue, unsigned index);
+    TapClient(TapGroup& group, QueueLoop& loop, TapQueue queue, unsigned index);
 
     int fd() const { return queue_.fd.get(); }
     const TapQueue& queue() const { return queue_; }
@@ -53,6 +54,7 @@ private:
     void stop_after_error(int errnum);
 
     TapGroup& group_;
+    QueueLoop& loop_;
     TapQueue queue_;
     TapVnet vnet_;  // after queue_, whose descriptor it uses
     unsigned index_;

@@ -56,8 +56,8 @@ TapGroup::~TapGroup() {
 TapClient& TapGroup::add_queue(TapQueue queue) {
     context_.claim_fd(queue.fd.get(), id());
     const auto index = static_cast<unsigned>(size());
-    return static_cast<TapClient&>(
-        add(std::make_unique<TapClient>(*this, std::move(queue), index)));
+    return static_cast<TapClient&>(add(
+        std::make_unique<TapClient>(*this, context_.queue_loop(index), std::move(queue), index)));
 }
 
 TapClient& TapGroup::queue(std::size_t index) {

@@ -57,10 +57,24 @@ TEST_F(NetContextTest, KnowsWhatIsBeingClosed) {
     EXPECT_TRUE(context_.check_unclaimed(number));
 }
 
-TEST_F(NetContextTest, LendsOneBufferForTheLargestFrame) {
-    std::vector<std::byte>& buffer = context_.frame_buffer();
+TEST_F(NetContextTest, RunsFramesOnItsOwnLoop) {
+    EXPECT_EQ(&context_.queue_loop(0).loop(), &loop_.loop());
+    EXPECT_EQ(&context_.queue_loop(7), &context_.queue_loop(0));
+}
+
+TEST(QueueLoopTest, LendsOneBufferForTheLargestFrame) {
+    test::TestLoop loop;
+    QueueLoop queue_loop(loop.loop());
+    const std::span<std::byte> buffer = queue_loop.frame_buffer();
     EXPECT_EQ(buffer.size(), limits::kPacketBytes);
-    EXPECT_EQ(&context_.frame_buffer(), &buffer);
+    EXPECT_EQ(queue_loop.frame_buffer().data(), buffer.data());
+}
+
+TEST(QueueLoopTest, HasABufferOfItsOwn) {
+    test::TestLoop loop;
+    QueueLoop one(loop.loop());
+    QueueLoop other(loop.loop());
+    EXPECT_NE(one.frame_buffer().data(), other.frame_buffer().data());
 }
 
 /// A group that tells when it is destroyed.

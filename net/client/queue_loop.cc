@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+#include "net/queue_loop.h"
+
+#include "net/base/limits.h"
+
+namespace net {
+
+std::span<std::byte> QueueLoop::frame_buffer() {
+    frame_buffer_.resize(limits::kPacketBytes);
+    return frame_buffer_;
+}
+
+}  // namespace net
