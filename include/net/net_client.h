@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,6 +26,38 @@ using Frame = std::span<const iovec>;
 enum class Delivery {
     done,  ///< Taken, or dropped for good.
     busy,  ///< Not now: offer it again after the client has said it is ready.
+};
+
+/// Frames that passed a client since it was made, seen from the end that is not its peer, and their
+/// bytes, headers included. Who moves frames past the client, as vhost does, does not count.
+struct FrameCounters {
+    std::uint64_t rx_packets = 0;  ///< From the host's network, for the peer.
+    std::uint64_t rx_bytes = 0;
+    std::uint64_t tx_packets = 0;  ///< From the peer, to the host's network.
+    std::uint64_t tx_bytes = 0;
+    std::uint64_t tx_dropped = 0;  ///< From the peer, and not taken there.
+};
+
+/// A network interface of the host, as the kernel tells it now.
+struct InterfaceDescription {
+    std::string name = {};
+    bool multi_queue = false;
+    bool vnet_hdr = false;
+    int vnet_hdr_len = 0;  ///< Bytes; 0 without header.
+    int sndbuf = 0;        ///< Bytes; INT_MAX is unlimited, 0 unknown.
+    Offloads offloads = {};
+    /// Which of those offloads that not every kernel has it could have: ufo, uso4, uso6, tunnel.
+    Offloads optional_offloads = {};
+    bool vhost = false;  ///< The kernel moves the frames.
+};
+
+/// What a queue of a netdev is on the host. What a backend does not have stays as it is here.
+struct QueueDescription {
+    int fd = -1;  ///< Borrowed; -1: none.
+    bool enabled = true;
+    std::optional<InterfaceDescription> interface = {};  ///< That it is a queue of.
+    std::string script = "no";      ///< Run for this queue when it was made; "no" if none.
+    std::string downscript = "no";  ///< The same when it goes.
 };
 
 /// One queue of a backend or of a NIC: something that frames go into and come out of.
@@ -53,6 +86,10 @@ public:
     virtual std::string_view driver() const = 0;
     /// "<name>: index=<queue_index>,type=<driver>,<info text, cut to 255 bytes>".
     std::string info_line() const;
+    /// For `query-netdev` and tables. Fails if the host does not tell, as of an interface that was
+    /// deleted. Default: a queue without anything on the host.
+    virtual Result<QueueDescription> describe() const { return QueueDescription{}; }
+    const FrameCounters& counters() const { return counters_; }
 
     /// Offers a frame that the peer sends. Default: drops it. Must not remove a netdev or NIC: the
     /// sender is still on the stack.
@@ -86,6 +123,17 @@ protected:
     /// The part of info_line() behind the type.
     virtual std::string info_text() const { return {}; }
 
+    // For counters(): a backend knows best what has passed.
+    void count_rx(std::size_t bytes) {
+        ++counters_.rx_packets;
+        counters_.rx_bytes += bytes;
+    }
+    void count_tx(std::size_t bytes) {
+        ++counters_.tx_packets;
+        counters_.tx_bytes += bytes;
+    }
+    void count_tx_dropped() { ++counters_.tx_dropped; }
+
 private:
     friend class NetClientGroup;
     friend class NetClientRegistry;
@@ -96,6 +144,7 @@ private:
     std::string model_;
     NetClientState* peer_ = nullptr;
     std::unique_ptr<PacketQueue> incoming_;
+    FrameCounters counters_ = {};
     unsigned queue_index_ = 0;
     bool link_down_ = false;
     bool delivering_ = false;

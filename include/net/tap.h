@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cstdint>
 #include <string>
 
 #include "net/api.h"
@@ -23,17 +22,6 @@ NET_API int tap_get_fd(const NetClientState& client);
 /// Nothing if it is so already. Fails on a single-queue interface; the state is then kept.
 NET_API Result<void> tap_enable(NetClientState& client);
 NET_API Result<void> tap_disable(NetClientState& client);
-
-/// Frames that passed a queue since it was made, and their bytes, headers included. Frames that
-/// vhost moves are not counted.
-struct TapCounters {
-    std::uint64_t rx_packets = 0;  ///< From the interface.
-    std::uint64_t rx_bytes = 0;
-    std::uint64_t tx_packets = 0;  ///< To the interface.
-    std::uint64_t tx_bytes = 0;
-    std::uint64_t tx_dropped = 0;  ///< Offered, and not taken by the interface.
-};
-NET_API const TapCounters& tap_counters(const NetClientState& client);
 
 /// What exists now, read from the kernel where it can be.
 struct TapState {

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <climits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -8,13 +7,12 @@
 #include "net/cli/batch.h"
 #include "net/cli/command.h"
 #include "net/cli/netdev_arguments.h"
+#include "net/cli/netdev_table.h"
 #include "net/cli/private_namespace.h"
 #include "net/cli/report.h"
 #include "net/cli/signals.h"
-#include "net/cli/table.h"
 #include "net/event_loop.h"
 #include "net/netdev.h"
-#include "net/tap.h"
 
 namespace net::cli {
 namespace {
@@ -44,52 +42,6 @@ Result<Session> open_session(const TryOptions& options, int cancel_fd) {
     return session;
 }
 
-std::string describe_offered(const TapState& state) {
-    std::string text = state.has_ufo ? "ufo," : "";
-    text += state.has_uso ? "uso," : "";
-    text += state.has_tunnel ? "tunnel," : "";
-    return text.empty() ? "-" : text.substr(0, text.size() - 1);
-}
-
-/// 0 stands for a driver that does not tell.
-std::string describe_sndbuf(int bytes) {
-    if (bytes == 0) {
-        return "-";
-    }
-    return bytes == INT_MAX ? "unlimited" : std::to_string(bytes);
-}
-
-std::vector<std::string> describe_queue(const NetClientState& client, std::size_t queue,
-                                        const TapState& state) {
-    return {client.name(),
-            state.ifname,
-            std::to_string(queue),
-            std::to_string(state.fd),
-            state.multi_queue ? "on" : "off",
-            state.vnet_hdr ? "on" : "off",
-            std::to_string(state.vnet_hdr_len),
-            state.offload == 0 ? "off" : "on",
-            describe_offered(state),
-            describe_sndbuf(state.sndbuf),
-            state.script,
-            state.downscript,
-            state.vhost ? "on" : "off"};
-}
-
-Result<std::string> describe_all(const NetContext& context) {
-    std::vector<std::vector<std::string>> rows = {{"id", "ifname", "queue", "fd", "multi_queue",
-                                                   "vnet_hdr", "hdr_len", "offload", "offered",
-                                                   "sndbuf", "script", "downscript", "vhost"}};
-    for (const auto& group : context.registry().groups()) {
-        for (std::size_t queue = 0; queue < group->size(); ++queue) {
-            const NetClientState& client = group->client(queue);
-            const TapState state = NET_TRY(tap_query(client));
-            rows.push_back(describe_queue(client, queue, state));
-        }
-    }
-    return format_table(rows);
-}
-
 /// Brings everything up, shows it, and takes it down again.
 int try_netdevs(const TryOptions& options) {
     Result<UniqueFd> signals = signals_as_fd();
@@ -113,7 +65,7 @@ int try_netdevs(const TryOptions& options) {
             return exit_failed;
         }
     }
-    const Result<std::string> table = describe_all(context);
+    const Result<std::string> table = netdev_table(context.registry());
     if (!table) {
         report_error("", "", table.error());
         return exit_failed;

@@ -93,8 +93,7 @@ void TapClient::read_frames() {
 
 /// Hands the frame in the buffer to the peer; false if reading has to pause.
 bool TapClient::forward(std::size_t length) {
-    ++counters_.rx_packets;
-    counters_.rx_bytes += length;
+    count_rx(length);
     const std::size_t skipped = vnet_.nic_has_header() ? 0 : vnet_.host_header();
     if (length <= skipped) {
         return true;  // a header and nothing behind it
@@ -140,12 +139,11 @@ Delivery TapClient::receive(Frame frame) {
             return write_blocked_ ? Delivery::busy : Delivery::done;
         }
         if (errno != EINTR) {
-            ++counters_.tx_dropped;
+            count_tx_dropped();
             return Delivery::done;  // as on a wire: lost
         }
     }
-    ++counters_.tx_packets;
-    counters_.tx_bytes += static_cast<std::size_t>(length);
+    count_tx(static_cast<std::size_t>(length));
     return Delivery::done;
 }
 
@@ -166,6 +164,33 @@ Result<void> TapClient::disable() {
         update_polling();
     }
     return {};
+}
+
+Result<QueueDescription> TapClient::describe() const {
+    TunKernel& kernel = group_.context().tun();
+    TunInterface attached = NET_TRY(kernel.get_iff(fd()));
+    InterfaceDescription interface;
+    interface.name = std::move(attached.name);
+    interface.multi_queue = (attached.flags & tun_flags::kMultiQueue) != 0;
+    interface.vnet_hdr = (attached.flags & tun_flags::kVnetHdr) != 0;
+    if (interface.vnet_hdr) {
+        interface.vnet_hdr_len = NET_TRY(kernel.get_vnet_hdr_size(fd()));
+    }
+    Result<int> sndbuf = kernel.get_sndbuf(fd());
+    if (!sndbuf && sndbuf.error().errnum() != EINVAL) {
+        return std::move(sndbuf).error();
+    }
+    interface.sndbuf = sndbuf ? *sndbuf : 0;  // the macvtap driver can set it, but not tell it
+    interface.offloads = tap_offloads_of(group_.offload());
+    const TapOffloadSupport support = NET_TRY(group_.offload_support());
+    interface.optional_offloads = {
+        .ufo = support.ufo, .uso4 = support.uso, .uso6 = support.uso, .tunnel = support.tunnel};
+    QueueDescription queue{.fd = fd(), .enabled = enabled_, .interface = std::move(interface)};
+    if (const auto* named = std::get_if<ByName>(&group_.source()); named && is_first_queue()) {
+        queue.script = named->script.runs ? named->script.text : "no";
+        queue.downscript = named->downscript.runs ? named->downscript.text : "no";
+    }
+    return queue;
 }
 
 std::string TapClient::info_text() const {

@@ -4,7 +4,6 @@
 #include "net/event_loop.h"
 #include "net/net_client.h"
 #include "net/queue_loop.h"
-#include "net/tap.h"
 #include "net/tap/tap_fd.h"
 #include "net/tap/tap_vnet.h"
 
@@ -25,7 +24,6 @@ public:
     bool is_first_queue() const { return index_ == 0; }
     TapGroup& group() const { return group_; }
     bool enabled() const { return enabled_; }
-    const TapCounters& counters() const { return counters_; }
 
     /// Starts reading. Frames arrive only when the loop is run.
     Result<void> start_polling();
@@ -36,6 +34,7 @@ public:
     TapFd take_fd();
 
     std::string_view driver() const override { return "tap"; }
+    Result<QueueDescription> describe() const override;
     Delivery receive(Frame frame) override;
     bool can_receive() const override { return !write_blocked_; }
     void on_peer_ready() override;
@@ -59,7 +58,6 @@ private:
     TapVnet vnet_;  // after queue_, whose descriptor it uses
     unsigned index_;
     FdWatch watch_ = {};  // after queue_, whose descriptor it watches: it must go first
-    TapCounters counters_ = {};
     bool enabled_ = true;
     bool peer_blocked_ = false;
     bool write_blocked_ = false;

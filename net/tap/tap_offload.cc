@@ -72,4 +72,17 @@ Result<unsigned> tap_fd_set_offload(TunKernel& kernel, int fd, const Offloads& o
     return Error::from_errno(EINVAL, "TUNSETOFFLOAD");
 }
 
+Offloads tap_offloads_of(unsigned mask) {
+    const auto has = [mask](unsigned bit) { return (mask & bit) != 0; };
+    return {.csum = has(kCsum),
+            .tso4 = has(kTso4),
+            .tso6 = has(kTso6),
+            .ecn = has(kTsoEcn),
+            .ufo = has(kUfo),
+            .uso4 = has(kUso4),
+            .uso6 = has(kUso6),
+            .tunnel = has(kTunnel),
+            .tunnel_csum = has(kTunnelCsum)};
+}
+
 }  // namespace net

@@ -31,4 +31,7 @@ Result<void> tap_reset_offload(TunKernel& kernel, int fd);
 /// then also without UFO. Fails only if even that is refused; then all offloads are off.
 Result<unsigned> tap_fd_set_offload(TunKernel& kernel, int fd, const Offloads& offloads);
 
+/// What TUN_F_* bits stand for.
+Offloads tap_offloads_of(unsigned mask);
+
 }  // namespace net

@@ -81,6 +81,20 @@ TEST_F(TapClientTest, PutsAZeroHeaderInFrontForANicThatDoesNotUseIt) {
     EXPECT_EQ(get(), kHeader10 + "payload");
 }
 
+TEST_F(TapClientTest, CountsFramesWithTheirHeaders) {
+    start(true);
+    put(std::string(10, 'h') + "in");
+    put("short");
+    loop_.run_pending();
+    EXPECT_EQ(nic().send(TextFrame("out")), Delivery::done);
+    const FrameCounters& counters = group("n0").client(0).counters();
+    EXPECT_EQ(counters.rx_packets, 2U);
+    EXPECT_EQ(counters.rx_bytes, 12U + 5U);
+    EXPECT_EQ(counters.tx_packets, 1U);
+    EXPECT_EQ(counters.tx_bytes, 13U);
+    EXPECT_EQ(counters.tx_dropped, 0U);
+}
+
 TEST_F(TapClientTest, DropsAFrameThatIsAllHeader) {
     start(true);
     put(std::string(10, 'h'));

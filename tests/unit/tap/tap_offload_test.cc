@@ -85,6 +85,17 @@ TEST_F(TapOffload, TurnsOnWhatWasNegotiated) {
     EXPECT_EQ(masks(), (Masks{0, 0x1ff}));
 }
 
+TEST_F(TapOffload, TranslatesBack) {
+    for (const Offloads& offloads :
+         {Offloads{}, Offloads{.csum = true}, Offloads{.csum = true, .tso4 = true},
+          Offloads{.csum = true, .tso6 = true, .ecn = true}, Offloads{.csum = true, .ufo = true},
+          Offloads{.csum = true, .uso4 = true, .uso6 = true},
+          Offloads{.csum = true, .tso4 = true, .tunnel = true},
+          Offloads{.csum = true, .tso4 = true, .tunnel = true, .tunnel_csum = true}}) {
+        EXPECT_EQ(tap_offloads_of(*tap_fd_set_offload(tun_, fd_.get(), offloads)), offloads);
+    }
+}
+
 TEST_F(TapOffload, TranslatesEachOffload) {
     const auto mask_of = [this](Offloads offloads) {
         offloads.csum = true;
