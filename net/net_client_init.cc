@@ -1,21 +1,34 @@
 // SPDX-License-Identifier: MIT
 #include "net/net_client_init.h"
 
+#include <span>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <variant>
 
 #include "net/base/fd_reaper.h"
 #include "net/base/worker_pool.h"
+#include "net/netdev_backends.h"
 #include "net/options.h"
-#include "net/tap/pipeline.h"
 #include "net/validate/validate.h"
 
 namespace net {
 namespace {
 
 using qapi::NetClientDriver;
+
+/// "tap and bridge": every type that has a row.
+std::string supported_types() {
+    const std::span<const NetdevBackend> rows = netdev_backends();
+    std::string text;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const std::string_view between = i + 1 < rows.size() ? ", " : " and ";
+        text += (i == 0 ? "" : std::string(between)) + std::string(qapi::enum_name(rows[i].type));
+    }
+    return text;
+}
 
 Error no_backend(NetClientDriver driver) {
     const std::string type(qapi::enum_name(driver));
@@ -27,31 +40,29 @@ Error no_backend(NetClientDriver driver) {
     }
     return Error("netdev type '" + type + "' is not supported by this build")
         .with_param("type")
-        .with_hint("tap and bridge are");
+        .with_hint(supported_types() + " are");
 }
 
 using InitResult = Result<std::unique_ptr<NetClientGroup>>;
 
-/// One overload for each plan that a backend carries out; the other types have none.
-struct InitBackend {
-    NetContext& context;
-    const NetdevOrder& order;
-
-    InitResult operator()(const TapPlan& /*tap*/) const {
-        return net_init_tap(context, order.plan, order.fds);
+/// The row of the plan's type; null if this build has none.
+const NetdevBackend* backend_of(const NetdevPlan& plan) {
+    const NetClientDriver type = plan_driver(plan);
+    for (const NetdevBackend& row : netdev_backends()) {
+        if (row.type == type) {
+            return &row;
+        }
     }
-    InitResult operator()(const BridgePlan& /*bridge*/) const {
-        return net_init_bridge_netdev(context, order.plan);
-    }
-    template <class Plan>
-    InitResult operator()(const Plan& /*plan*/) const {
-        return no_backend(plan_driver(order.plan));
-    }
-};
+    return nullptr;
+}
 
 /// Whether it may take long to set the netdev up, as things are now.
 bool has_to_wait(NetContext& context, const NetdevPlan& plan) {
-    switch (plan_wait(plan)) {
+    const NetdevBackend* backend = backend_of(plan);
+    if (backend == nullptr || backend->wait == nullptr) {
+        return false;
+    }
+    switch (backend->wait(plan)) {
         case PlanWait::never:
             return false;
         case PlanWait::for_removals:
@@ -125,8 +136,11 @@ Result<NetdevOrder> order_netdev(const NetContext& context, const qapi::Netdev& 
 
 Result<std::unique_ptr<NetClientGroup>> build_netdev(NetContext& context,
                                                      const NetdevOrder& order) {
-    std::unique_ptr<NetClientGroup> group =
-        NET_TRY(std::visit(InitBackend{context, order}, order.plan.backend));
+    const NetdevBackend* backend = backend_of(order.plan);
+    if (backend == nullptr) {
+        return no_backend(plan_driver(order.plan));
+    }
+    std::unique_ptr<NetClientGroup> group = NET_TRY(backend->init(context, order.plan, order.fds));
     group->set_description(order.description);
     return group;
 }

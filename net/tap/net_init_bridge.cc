@@ -24,7 +24,8 @@ Result<void> net_init_bridge(TapBuild& build, const FromHelper& source) {
 }
 
 Result<std::unique_ptr<NetClientGroup>> net_init_bridge_netdev(NetContext& context,
-                                                               const NetdevPlan& netdev) {
+                                                               const NetdevPlan& netdev,
+                                                               FdStore* /*fds*/) {
     const TapPlan& plan = std::get<BridgePlan>(netdev.backend).tap;
     auto group = std::make_unique<TapGroup>(context, netdev, plan.source);
     TapBuild build{.context = context, .group = *group, .plan = plan};

@@ -24,6 +24,10 @@ struct TakeQueues {
 
 }  // namespace
 
+PlanWait tap_wait(const NetdevPlan& netdev) {
+    return tap_plan(netdev)->wait;
+}
+
 Result<std::unique_ptr<NetClientGroup>> net_init_tap(NetContext& context, const NetdevPlan& netdev,
                                                      FdStore* fds) {
     const auto& plan = std::get<TapPlan>(netdev.backend);

@@ -32,6 +32,9 @@ struct TapBuild {
 Result<std::unique_ptr<NetClientGroup>> net_init_tap(NetContext& context, const NetdevPlan& netdev,
                                                      FdStore* fds);
 
+/// Whether it may take long to set a tap or bridge netdev up.
+PlanWait tap_wait(const NetdevPlan& netdev);
+
 /// `fds=`: one queue for each descriptor.
 Result<void> net_init_tap_fds(TapBuild& build, const PassedFds& passed);
 
@@ -45,9 +48,10 @@ Result<void> net_tap_open_one(TapBuild& build, const ByName& source);
 
 /// Runs a helper and takes the descriptors it sends: `helper=` of a tap, and the `bridge` netdev.
 Result<void> net_init_bridge(TapBuild& build, const FromHelper& source);
-/// The `bridge` netdev: its group around net_init_bridge().
+/// The `bridge` netdev: its group around net_init_bridge(). It needs no descriptors.
 Result<std::unique_ptr<NetClientGroup>> net_init_bridge_netdev(NetContext& context,
-                                                               const NetdevPlan& netdev);
+                                                               const NetdevPlan& netdev,
+                                                               FdStore* fds);
 
 /// Takes a descriptor from outside: proves it is a tap before touching its flags, makes it
 /// non-blocking, and insists on the same header in all queues.

@@ -169,8 +169,6 @@ qapi::NetClientDriver plan_driver(const NetdevPlan& plan);
 /// The plan of the tap that a tap or bridge netdev is; null for other types.
 const TapPlan* tap_plan(const NetdevPlan& plan);
 
-PlanWait plan_wait(const NetdevPlan& plan);
-
 /// Every descriptor that is passed, those for vhost included, in their order.
 std::vector<FdRef> passed_fds(const NetdevPlan& plan);
 

@@ -13,8 +13,8 @@ namespace {
 
 using Backend = NetdevPlan::Backend;
 
-/// From the options of a type to its plan: one overload for each alternative of the Netdev variant,
-/// so that a type without one does not compile.
+/// From the options of a type to its plan: one overload for each type that has rules. Of a type
+/// without any the options are the plan.
 struct Planner {
     NetdevOrigin origin;
     const PlanDefaults& defaults;
@@ -52,11 +52,9 @@ struct Planner {
     Backend operator()(const qapi::NetdevDgramOptions& dgram) const {
         return plan_with_fds(dgram, validate_dgram);
     }
-    Backend operator()(const qapi::NetdevVdeOptions& vde) const { return vde; }
     Backend operator()(const qapi::NetdevHubPortOptions& port) const {
         return plan(port, validate_hubport(port, origin));
     }
-    Backend operator()(const qapi::NetdevNetmapOptions& netmap) const { return netmap; }
     Backend operator()(const qapi::NetdevVhostUserOptions& vhost) const {
         return plan(vhost, validate_vhost_user(vhost));
     }
@@ -75,7 +73,10 @@ struct Planner {
     Backend operator()(const qapi::NetdevVmnetSharedOptions& vmnet) const {
         return plan(vmnet, validate_vmnet(vmnet));
     }
-    Backend operator()(const qapi::NetdevVmnetBridgedOptions& vmnet) const { return vmnet; }
+    template <class Options>
+    Backend operator()(const Options& options) const {
+        return options;
+    }
 
 private:
     /// Options may be large, so they are copied only into a plan that is meant.
@@ -171,11 +172,6 @@ qapi::NetClientDriver plan_driver(const NetdevPlan& plan) {
 const TapPlan* tap_plan(const NetdevPlan& plan) {
     const auto* bridge = std::get_if<BridgePlan>(&plan.backend);
     return bridge != nullptr ? &bridge->tap : std::get_if<TapPlan>(&plan.backend);
-}
-
-PlanWait plan_wait(const NetdevPlan& plan) {
-    const TapPlan* tap = tap_plan(plan);
-    return tap != nullptr ? tap->wait : PlanWait::never;
 }
 
 std::vector<FdRef> passed_fds(const NetdevPlan& plan) {

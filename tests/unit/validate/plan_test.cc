@@ -20,6 +20,10 @@ NetdevPlan plan_of(std::string_view argument, NetdevOrigin origin = NetdevOrigin
     return validation.plan.value_or(NetdevPlan{});
 }
 
+PlanWait wait_of(std::string_view argument) {
+    return tap_plan(plan_of(argument))->wait;
+}
+
 /// "3 net0": numbers, and names as they are.
 std::string fds_of(std::string_view argument, NetdevOrigin origin = NetdevOrigin::command_line) {
     std::string text;
@@ -34,7 +38,6 @@ TEST(NetdevPlan, CarriesTheOptionsOfATypeThatHasNothingElse) {
     EXPECT_EQ(plan.id, "n0");
     EXPECT_EQ(std::get<qapi::NetdevUserOptions>(plan.backend).hostname, "guest");
     EXPECT_EQ(plan_driver(plan), qapi::NetClientDriver::user);
-    EXPECT_EQ(plan_wait(plan), PlanWait::never);
 }
 
 TEST(NetdevPlan, TellsItsType) {
@@ -44,8 +47,8 @@ TEST(NetdevPlan, TellsItsType) {
 }
 
 TEST(NetdevPlan, WaitsForTheHelperOfABridge) {
-    EXPECT_EQ(plan_wait(plan_of("bridge,id=n0")), PlanWait::for_others);
-    EXPECT_EQ(plan_wait(plan_of("tap,id=n0,fd=3")), PlanWait::never);
+    EXPECT_EQ(wait_of("bridge,id=n0"), PlanWait::for_others);
+    EXPECT_EQ(wait_of("tap,id=n0,fd=3"), PlanWait::never);
 }
 
 TEST(NetdevPlan, SitsOnAHubIfMadeByNet) {
