@@ -9,6 +9,7 @@
   destructors of what is built already when it returns
 - a folder of net/ includes only what stands below it; a header of include/net
   belongs to the folder that implements it
+- the kernel's header of a driver is included only where its seam is implemented
 - comments cite nothing that a reader does not have
 """
 
@@ -59,6 +60,10 @@ ABOVE_NET = ("net/monitor/commands",)
 EXCEPTIONS = {
     ("include/net/netdev_origin.h", "net/fd_store.h"): "it only has a pointer to one",
     ("net/monitor/hmp/hmp_call.h", "net/monitor.h"): "HumanOutput, which is to get its own header",
+}
+# Kernel interfaces that stand behind a typed seam: who may include the header.
+KERNEL_HEADERS = {
+    "linux/if_tun.h": ("net/tap/tun_kernel_linux.cc", "net/bridge_helper/", "net/netlink/"),
 }
 
 
@@ -171,6 +176,16 @@ def check_layers(path, lines, sources):
             yield number, "%s must not use %s" % (room, used)
 
 
+def check_kernel_headers(path, lines, _sources):
+    if not path.startswith(("net/", "qapi/", "include/net/")):
+        return
+    for number, line in enumerate(lines, 1):
+        match = re.match(r"\s*#\s*include <([^>]+)>", line)
+        if match and not path.startswith(KERNEL_HEADERS.get(match.group(1), path)):
+            yield number, "<%s> is for %s only" % (match.group(1),
+                                                   ", ".join(KERNEL_HEADERS[match.group(1)]))
+
+
 def check_citations(_path, lines, _sources):
     """Names of pages that only the author had."""
     for number, line in enumerate(lines, 1):
@@ -183,7 +198,8 @@ def check_citations(_path, lines, _sources):
                 yield number, "cites %s, which does not exist" % page
 
 
-CHECKS = (check_licence, check_length, check_net_try, check_layers, check_citations)
+CHECKS = (check_licence, check_length, check_net_try, check_layers,
+          check_kernel_headers, check_citations)
 
 
 def main():
