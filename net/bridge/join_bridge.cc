@@ -10,7 +10,7 @@
 #include <chrono>
 
 #include "net/base/limits.h"
-#include "net/netlink/bridge_port.h"
+#include "net/netlink/link.h"
 
 namespace net {
 namespace {
@@ -35,11 +35,11 @@ Result<void> open_socket(RouteSocket& socket) {
     return {};
 }
 
-Result<PortLink> find_bridge(RouteSocket& socket, const std::string& name) {
+Result<LinkInfo> find_bridge(RouteSocket& socket, const std::string& name) {
     if (name.size() >= limits::kInterfaceName || name.find('\0') != std::string::npos) {
         return bridge_error(Error("'br' must have at most 15 bytes, but is '" + name + "'"));
     }
-    PortLink link;
+    LinkInfo link;
     if (const int errnum = query_link(socket, name.c_str(), link)) {
         const bool missing = errnum == ENODEV;
         return bridge_error(Error::from_errno(errnum, "bridge '" + name + "'"))
@@ -47,7 +47,7 @@ Result<PortLink> find_bridge(RouteSocket& socket, const std::string& name) {
                                      name + " up"
                                : "");
     }
-    if (!link.is_bridge) {
+    if (!link.is_bridge()) {
         return bridge_error(Error("'" + name + "' is no bridge"));
     }
     if (!link.is_up) {
@@ -56,8 +56,8 @@ Result<PortLink> find_bridge(RouteSocket& socket, const std::string& name) {
     return link;
 }
 
-Result<PortLink> find_port(RouteSocket& socket, const std::string& ifname) {
-    PortLink link;
+Result<LinkInfo> find_port(RouteSocket& socket, const std::string& ifname) {
+    LinkInfo link;
     if (const int errnum = query_link(socket, ifname.c_str(), link)) {
         return bridge_error(Error::from_errno(errnum, "cannot look up interface '" + ifname + "'"));
     }
@@ -92,8 +92,8 @@ std::string state_name(std::optional<std::uint8_t> state) {
 }
 
 /// How long a new port of the bridge may take to forward.
-milliseconds forwarding_bound(const PortLink& bridge) {
-    const milliseconds stp(bridge.stp ? std::uint64_t{20} * bridge.forward_delay : 0);
+milliseconds forwarding_bound(const LinkInfo& bridge) {
+    const milliseconds stp(bridge.bridge.stp ? std::uint64_t{20} * bridge.bridge.forward_delay : 0);
     return std::min<milliseconds>(stp + limits::kForwardingGrace, limits::kForwardingLimit);
 }
 
@@ -113,12 +113,12 @@ bool wait_for_change(RouteSocket& events, milliseconds left, int cancel_fd) {
 Result<JoinedPort> join_bridge(const std::string& ifname, const std::string& bridge) {
     RouteSocket socket;
     NET_TRY(open_socket(socket));
-    const PortLink master = NET_TRY(find_bridge(socket, bridge));
-    const PortLink link = NET_TRY(find_port(socket, ifname));
+    const LinkInfo master = NET_TRY(find_bridge(socket, bridge));
+    const LinkInfo link = NET_TRY(find_port(socket, ifname));
     JoinedPort port{.ifname = ifname,
                     .bridge = bridge,
                     .index = link.index,
-                    .leave = link.is_persistent && link.master != master.index,
+                    .leave = link.tun.persistent && link.master != master.index,
                     .mtu_before = link.mtu,
                     .was_up = link.is_up};
     if (link.master == master.index && link.mtu == master.mtu && link.is_up) {
@@ -133,7 +133,7 @@ Result<JoinedPort> join_bridge(const std::string& ifname, const std::string& bri
     if (link.mtu != master.mtu) {
         settings.mtu = master.mtu;
     }
-    if (!link.is_persistent && link.master == 0) {
+    if (!link.tun.persistent && link.master == 0) {
         settings.address = link.address;
         settings.address->front() = kHighAddressByte;
     }
@@ -171,11 +171,11 @@ Result<void> await_forwarding(const JoinedPort& port, int cancel_fd) {
     if (const int errnum = events.subscribe_to_links()) {
         return bridge_error(Error::from_errno(errnum, "cannot watch interfaces"));
     }
-    const PortLink bridge = NET_TRY(find_bridge(socket, port.bridge));
+    const LinkInfo bridge = NET_TRY(find_bridge(socket, port.bridge));
     const milliseconds bound = forwarding_bound(bridge);
     const auto deadline = Clock::now() + bound;
     while (true) {
-        const PortLink link = NET_TRY(find_port(socket, port.ifname));
+        const LinkInfo link = NET_TRY(find_port(socket, port.ifname));
         if (link.port_state == BR_STATE_FORWARDING && link.master == bridge.index) {
             return {};
         }
@@ -184,8 +184,9 @@ Result<void> await_forwarding(const JoinedPort& port, int cancel_fd) {
             return bridge_error(port.bridge, "does not forward for '" + port.ifname + "' after " +
                                                  std::to_string(bound.count()) +
                                                  " ms: " + state_name(link.port_state))
-                .with_hint(bridge.stp ? "its spanning tree keeps the port shut: see bridge link"
-                                      : "see bridge link and ip link for the state of the port");
+                .with_hint(bridge.bridge.stp
+                               ? "its spanning tree keeps the port shut: see bridge link"
+                               : "see bridge link and ip link for the state of the port");
         }
         if (!wait_for_change(events, left, cancel_fd)) {
             return bridge_error(port.bridge, "was waited for, but interrupted");

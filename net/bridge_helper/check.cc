@@ -51,7 +51,7 @@ bool check_acl(const char* path, const Caller& caller, Acl& acl) {
 bool check_bridge(const Caller& caller, const Arguments& request, const Acl& acl) {
     Refusal why;
     RouteSocket socket;
-    PortLink bridge;
+    LinkInfo bridge;
     if (const int errnum = socket.open()) {
         why.set_errno("cannot open a netlink socket", errnum);
         return refuse(why);

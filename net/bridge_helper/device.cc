@@ -10,7 +10,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include "net/bridge_helper/link_facts.h"
 #include "net/bridge_helper/ownership.h"
 
 namespace net::helper {
@@ -44,7 +43,7 @@ bool choose_flags(int node, const Arguments& request, unsigned& flags, Refusal& 
 }
 
 /// TUNSETIFF; `name` becomes what the kernel made of it. 0 or an errno.
-int attach(int node, FixedText<limits::kInterfaceName>& name, unsigned flags) {
+int attach(int node, InterfaceName& name, unsigned flags) {
     ifreq request = {};
     std::memcpy(request.ifr_name, name.c_str(), name.view().size());
     request.ifr_flags = static_cast<short>(flags);
@@ -74,7 +73,7 @@ bool explain_attach_failure(int errnum, std::string_view name, Refusal& why) {
 
 /// A name for the template that nobody can foresee: whoever waits for new taps waits for the first
 /// free number. False if there is nothing to choose.
-bool choose_number(std::string_view wanted, FixedText<limits::kInterfaceName>& name) {
+bool choose_number(std::string_view wanted, InterfaceName& name) {
     const std::size_t place = wanted.find("%d");
     std::uint32_t random = 0;
     if (place == std::string_view::npos ||
@@ -125,7 +124,7 @@ bool add_queues(Device& device, unsigned count, unsigned flags, Refusal& why) {
     return true;
 }
 
-bool find_device(RouteSocket& socket, const Device& device, PortLink& link, Refusal& why) {
+bool find_device(RouteSocket& socket, const Device& device, LinkInfo& link, Refusal& why) {
     if (const int errnum = query_link(socket, device.ifname.c_str(), link)) {
         why.set_errno("cannot find the new interface", errnum);
         return false;
@@ -135,19 +134,12 @@ bool find_device(RouteSocket& socket, const Device& device, PortLink& link, Refu
 
 /// The kernel finds interfaces by alternative names too (ip link property add ... altname), which
 /// no rule speaks of: a bridge that is denied would be let in under another name.
-bool is_own_name(RouteSocket& socket, const FixedText<limits::kInterfaceName>& name, unsigned index,
-                 Refusal& why) {
-    LinkFacts facts;
-    if (const int errnum = query_facts(socket, name.c_str(), facts)) {
-        why.set().add("bridge ").add_quoted(name.view()).add(": ");
-        why.add_errno(errnum);
-        return false;
-    }
-    if (facts.index == index && facts.name.view() == name.view()) {
+bool is_own_name(const LinkInfo& bridge, const InterfaceName& name, Refusal& why) {
+    if (bridge.name == name.view()) {
         return true;
     }
     why.set().add_quoted(name.view()).add(" is another name of bridge ");
-    why.message.add_quoted(facts.name.view());
+    why.message.add_quoted(bridge.name.view());
     why.hint.add("rules and --br take the name that stands first in: ip link show ");
     why.hint.add(name.view());
     return false;
@@ -175,9 +167,9 @@ bool open_tun_node(UniqueFd& node, Refusal& why) {
     return false;
 }
 
-bool find_bridge(RouteSocket& socket, const Arguments& request, const Acl& acl, PortLink& bridge,
+bool find_bridge(RouteSocket& socket, const Arguments& request, const Acl& acl, LinkInfo& bridge,
                  Refusal& why) {
-    const FixedText<limits::kInterfaceName> name(request.bridge);
+    const InterfaceName name(request.bridge);
     if (const int errnum = query_link(socket, name.c_str(), bridge)) {
         why.set().add("bridge ").add_quoted(request.bridge).add(": ");
         why.add_errno(errnum);
@@ -187,11 +179,11 @@ bool find_bridge(RouteSocket& socket, const Arguments& request, const Acl& acl, 
         }
         return false;
     }
-    if (!bridge.is_bridge) {
+    if (!bridge.is_bridge()) {
         why.set().add_quoted(request.bridge).add(" is no bridge");
         return false;
     }
-    if (!is_own_name(socket, name, bridge.index, why)) {
+    if (!is_own_name(bridge, name, why)) {
         return false;
     }
     if (request.mtu && *request.mtu != bridge.mtu && !acl.grants_mtu()) {
@@ -222,9 +214,9 @@ bool make_device(RouteSocket& socket, const Arguments& request, Device& device, 
     return false;
 }
 
-bool join_bridge(RouteSocket& socket, const Arguments& request, const PortLink& bridge,
+bool join_bridge(RouteSocket& socket, const Arguments& request, const LinkInfo& bridge,
                  const Device& device, Refusal& why) {
-    PortLink link;
+    LinkInfo link;
     if (!find_device(socket, device, link, why)) {
         return false;
     }

@@ -10,7 +10,7 @@
 #include "net/bridge_helper/acl.h"
 #include "net/bridge_helper/arguments.h"
 #include "net/bridge_helper/refusal.h"
-#include "net/netlink/bridge_port.h"
+#include "net/netlink/link.h"
 #include "net/unique_fd.h"
 
 namespace net::helper {
@@ -24,7 +24,7 @@ struct Device {
     std::size_t count = 0;
     bool is_multi_queue = false;
     uid_t owner = 0;  ///< Who may attach to it in the end, besides CAP_NET_ADMIN: the caller.
-    FixedText<limits::kInterfaceName> ifname = {};  ///< As the kernel settled on.
+    InterfaceName ifname = {};  ///< As the kernel settled on.
 };
 
 /// Opens the node with the process's present privileges.
@@ -32,7 +32,7 @@ struct Device {
 
 /// Finds the bridge that was asked for, and checks that the MTU fits it.
 [[nodiscard]] bool find_bridge(RouteSocket& socket, const Arguments& request, const Acl& acl,
-                               PortLink& bridge, Refusal& why);
+                               LinkInfo& bridge, Refusal& why);
 
 /// Makes the tap with all its queues; it belongs to root for now. Never attaches to an interface
 /// that exists, and leaves to strangers those that they got into first: if the name has a number to
@@ -42,6 +42,6 @@ struct Device {
 
 /// Makes the tap a port of the bridge: MTU, address, member, up.
 [[nodiscard]] bool join_bridge(RouteSocket& socket, const Arguments& request,
-                               const PortLink& bridge, const Device& device, Refusal& why);
+                               const LinkInfo& bridge, const Device& device, Refusal& why);
 
 }  // namespace net::helper

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string_view>
 
-#include "net/bridge_helper/text.h"
+#include "net/base/fixed_text.h"
 
 namespace net::helper {
 

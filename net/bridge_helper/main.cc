@@ -68,7 +68,7 @@ bool serve(const Caller& caller, const Arguments& request, Refusal& why) {
         why.set_errno("cannot open a netlink socket", errnum);
         return false;
     }
-    PortLink bridge;
+    LinkInfo bridge;
     Device device;
     device.owner = caller.uid;
     const PortLimit limit = {caller, acl, request, bridge};

@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <climits>
 
-#include "net/bridge_helper/link_facts.h"
+#include "net/netlink/link.h"
 
 namespace net::helper {
 namespace {
@@ -41,11 +41,11 @@ void reset_shared_state(int node) {
     (void)ioctl(node, TUNSETVNETBE, &off);
 }
 
-bool has_stranger(const LinkFacts& facts, const Device& device) {
-    // A queue that is detached for now comes back without any check, an owner can let others in,
+bool has_stranger(const LinkInfo& link, const Device& device) {
+    // A detached queue, which counts too, comes back without any check, an owner can let others in,
     // and a persistent tap would be there for ever.
-    return facts.queues != device.count || facts.idle_queues != 0 || facts.is_persistent ||
-           facts.owner != kRoot || facts.group.has_value() || !facts.is_ethernet;
+    return link.tun.queues != device.count || link.tun.persistent || link.tun.owner != kRoot ||
+           link.tun.group.has_value() || !link.is_ethernet;
 }
 
 }  // namespace
@@ -57,12 +57,12 @@ Claim claim_device(RouteSocket& socket, const Device& device, Refusal& why) {
     if (!device.is_multi_queue) {
         return Claim::ours;  // nobody can attach while we are
     }
-    LinkFacts facts;
-    if (const int errnum = query_facts(socket, device.ifname.c_str(), facts)) {
+    LinkInfo link;
+    if (const int errnum = query_link(socket, device.ifname.c_str(), link)) {
         why.set_errno("cannot find the new interface", errnum);
         return Claim::failed;
     }
-    if (has_stranger(facts, device)) {
+    if (has_stranger(link, device)) {
         delete_device(socket, device);  // else it lasts as long as the stranger likes
         why.set().add("the new interface was changed by somebody else meanwhile");
         return Claim::lost;
@@ -76,10 +76,9 @@ bool hand_over(const Device& device, Refusal& why) {
 }
 
 void delete_device(RouteSocket& socket, const Device& device) {
-    LinkFacts facts;
-    if (query_facts(socket, device.ifname.c_str(), facts) == 0) {
-        (void)socket.run(socket.link_request(RTM_DELLINK, NLM_F_ACK, facts.index), nullptr,
-                         nullptr);
+    LinkInfo link;
+    if (query_link(socket, device.ifname.c_str(), link) == 0) {
+        (void)delete_link(socket, link.index);
     }
 }
 

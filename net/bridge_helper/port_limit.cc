@@ -1,9 +1,31 @@
 // SPDX-License-Identifier: MIT
 #include "net/bridge_helper/port_limit.h"
 
-#include "net/bridge_helper/link_facts.h"
+#include <cerrno>
 
 namespace net::helper {
+namespace {
+
+/// How many ports of a bridge are taps that belong to the user, persistent ones included. 0 or an
+/// errno; EINTR: interfaces come and go all the time.
+int count_ports(unsigned bridge, std::uint32_t owner, unsigned& count) {
+    constexpr int kAttempts = 8;  // a list that changed while it was read is read again
+    int errnum = EINTR;
+    for (int attempt = 0; attempt < kAttempts && errnum == EINTR; ++attempt) {
+        RouteSocket socket;  // a new one, without what is left of a broken list
+        errnum = socket.open();
+        if (errnum != 0) {
+            return errnum;
+        }
+        count = 0;
+        errnum = list_links(socket, bridge, [&count, owner](const LinkInfo& link) {
+            count += link.tun.owner == owner ? 1 : 0;
+        });
+    }
+    return errnum;
+}
+
+}  // namespace
 
 bool check_port_limit(const PortLimit& limit, unsigned more, Refusal& why) {
     if (limit.caller.uid == 0) {

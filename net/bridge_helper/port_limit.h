@@ -5,7 +5,7 @@
 #include "net/bridge_helper/arguments.h"
 #include "net/bridge_helper/caller.h"
 #include "net/bridge_helper/refusal.h"
-#include "net/netlink/bridge_port.h"
+#include "net/netlink/link.h"
 
 namespace net::helper {
 
@@ -16,7 +16,7 @@ struct PortLimit {
     const Caller& caller;
     const Acl& acl;
     const Arguments& request;
-    const PortLink& bridge;
+    const LinkInfo& bridge;
 };
 
 /// Fails if there are too many with `more` new ones. Before a tap is made: 1. When it is the

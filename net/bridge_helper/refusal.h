@@ -3,8 +3,10 @@
 
 #include <string_view>
 
-#include "net/bridge_helper/text.h"
+#include "net/base/fixed_text.h"
 
+/// The set-uid bridge helper. Nothing in this folder allocates, throws, or needs the C++ runtime
+/// library: docs/bridge-helper.md says what it trusts, and why it is built like that.
 namespace net::helper {
 
 /// Why the helper will not do what it is asked, and what can be done about it.

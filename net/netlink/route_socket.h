@@ -11,7 +11,7 @@ namespace net {
 
 /// A route netlink socket for a few requests, each answered before the next is sent.
 ///
-/// Errors are errno values. Like everything in this file and in bridge_port.h it needs no C++
+/// Errors are errno values. Like everything in this file and in link.h it needs no C++
 /// runtime: the set-uid helper uses it as well. Large (its buffer), and neither copied nor moved.
 class RouteSocket {
 public:

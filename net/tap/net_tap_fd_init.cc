@@ -29,8 +29,8 @@ bool has_packet_info(TunKernel& kernel, const TunInterface& interface, int fd) {
     if (!kernel.is_in_our_namespace(fd)) {
         return false;
     }
-    const Result<TunUse> use = kernel.get_use(interface.name);
-    return use && use->packet_info;
+    const Result<LinkInfo> link = kernel.get_link(interface.name);
+    return link && link->tun.packet_info;
 }
 
 /// Once for an interface: what it puts before its frames is not the queue's.

@@ -14,8 +14,8 @@ namespace {
 /// Whether the kernel agrees that deleting it takes nothing away from anybody else.
 bool is_deletable(const FdReaper::Job& job, const std::optional<LinkInfo>& link) {
     // The only queue of a single-queue interface is ours.
-    return link.has_value() && link->kind == "tun" && !link->persistent &&
-           (!link->multi_queue || link->queues == job.fds.size());
+    return link.has_value() && link->is_tun() && !link->tun.persistent &&
+           (!link->tun.multi_queue || link->tun.queues == job.fds.size());
 }
 
 void remove_in_bulk(const std::vector<FdReaper::Job*>& jobs) {

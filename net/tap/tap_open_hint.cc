@@ -11,30 +11,31 @@ namespace {
 
 std::string explain_mismatch(const std::string& ifname, const LinkInfo& link, bool multi_queue) {
     const std::string subject = "'" + ifname + "' exists and is ";
-    if (link.kind == "macvtap" || link.kind == "ipvtap") {
-        return subject + "a " + link.kind + ", but its node /dev/tap" + std::to_string(link.index) +
+    const std::string kind(link.kind.view());
+    if (kind == "macvtap" || kind == "ipvtap") {
+        return subject + "a " + kind + ", but its node /dev/tap" + std::to_string(link.index) +
                " cannot be opened";
     }
-    if (link.kind != "tun") {
-        return subject + (link.kind.empty() ? "no tap" : "a " + link.kind + ", no tap") +
+    if (!link.is_tun()) {
+        return subject + (kind.empty() ? "no tap" : "a " + kind + ", no tap") +
                ": choose another ifname";
     }
-    if (!link.is_tap) {
+    if (!link.tun.is_tap) {
         return subject + "a tun (layer 3) interface: choose another ifname";
     }
-    if (multi_queue && !link.multi_queue) {
+    if (multi_queue && !link.tun.multi_queue) {
         return subject +
                "single-queue: make it with the multi-queue flag (ip tuntap add mode tap "
                "multi_queue), or let it be created here, or drop 'queues'";
     }
-    if (!multi_queue && link.multi_queue) {
+    if (!multi_queue && link.tun.multi_queue) {
         return subject + "multi-queue, which a single queue cannot attach to: use queues=2 or more";
     }
     return {};
 }
 
 std::string explain_busy(const std::string& ifname, const LinkInfo& link) {
-    if (link.kind == "tun" && !link.multi_queue) {
+    if (link.is_tun() && !link.tun.multi_queue) {
         return "the only queue of '" + ifname +
                "' is in use, by another process or by another netdev";
     }

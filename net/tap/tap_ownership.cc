@@ -7,22 +7,22 @@ namespace net {
 namespace {
 
 /// Whether the interface is as we made it: one queue, ours, and gone with it.
-bool is_ours_alone(const TunUse& use) {
+bool is_ours_alone(const LinkInfo& link) {
     // An owner can let others in, and a persistent tap would be there for ever.
-    return use.queues == 1U && !use.persistent && use.is_ethernet && use.owner == geteuid() &&
-           !use.group.has_value();
+    return link.tun.queues == 1U && !link.tun.persistent && link.is_ethernet &&
+           link.tun.owner == geteuid() && !link.tun.group.has_value();
 }
 
 Result<void> check_sole_user(TunKernel& kernel, int fd, const std::string& ifname) {
-    Result<TunUse> use = kernel.get_use(ifname);
-    if (!use) {
-        return std::move(use).error().with_prefix("cannot tell who uses the new tap");
+    Result<LinkInfo> link = kernel.get_link(ifname);
+    if (!link) {
+        return std::move(link).error().with_prefix("cannot tell who uses the new tap");
     }
-    if (!use->queues.has_value()) {
+    if (!link->tun.queues.has_value()) {
         return Error("cannot tell who uses the new tap '" + ifname + "'")
             .with_hint("several queues need Linux 4.17 or newer: drop 'queues'");
     }
-    if (!is_ours_alone(*use)) {
+    if (!is_ours_alone(*link)) {
         return Error("the new tap '" + ifname + "' was changed by somebody else meanwhile")
             .with_hint(
                 "a process of another user attaches to new taps: find it with fuser -v "
@@ -51,9 +51,9 @@ Result<void> claim_new_tap(TunKernel& kernel, int fd, const std::string& ifname,
     Result<void> claimed = claim(kernel, fd, ifname, multi_queue);
     if (!claimed && multi_queue) {
         // Else it lasts as long as a stranger likes.
-        const Result<TunUse> use = kernel.get_use(ifname);
-        if (use) {
-            (void)kernel.delete_interface(use->index);
+        const Result<LinkInfo> link = kernel.get_link(ifname);
+        if (link) {
+            (void)kernel.delete_interface(link->index);
         }
     }
     return claimed;

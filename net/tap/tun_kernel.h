@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cstdint>
-#include <optional>
 #include <string>
 
+#include "net/netlink/link_info.h"
 #include "net/result.h"
 #include "net/unique_fd.h"
 
@@ -41,18 +40,6 @@ struct TunInterface {
     unsigned flags = 0;  ///< tun_flags
 };
 
-/// Who has a tap interface, for how long, and how its frames look: what an ioctl does not tell.
-struct TunUse {
-    unsigned index = 0;
-    /// Attached and detached ones of a multi-queue tap; of others the kernel does not tell.
-    std::optional<std::uint32_t> queues = {};
-    bool persistent = false;
-    bool packet_info = false;  ///< 4 bytes of it before each frame.
-    bool is_ethernet = true;
-    std::optional<std::uint32_t> owner = {};  ///< Empty: everybody.
-    std::optional<std::uint32_t> group = {};
-};
-
 /// The tun driver's calls, one method each, as a seam: unit tests fake the kernel without root.
 ///
 /// Every error is Error::from_errno() with the name of the call, "TUNSETIFF" for example. Methods
@@ -79,8 +66,9 @@ public:
     virtual Result<TunInterface> get_iff(int fd) = 0;
     /// From now on only that user, and who may administer the network, can open further queues.
     virtual Result<void> set_owner(int fd, unsigned uid) = 0;
-    /// Who has the tap of that name. ENODEV if there is none.
-    virtual Result<TunUse> get_use(const std::string& name) = 0;
+    /// The interface of that name: who has it, and for how long, which no ioctl tells. ENODEV if
+    /// there is none.
+    virtual Result<LinkInfo> get_link(const std::string& name) = 0;
     /// Takes off a tap what any of its queues may have put on all of it, and what stays when that
     /// queue is gone: filters, steering, a lost carrier, a small send buffer, another byte order.
     virtual Result<void> reset_shared_state(int fd) = 0;

@@ -83,18 +83,12 @@ public:
         return {};
     }
 
-    Result<TunUse> get_use(const std::string& name) override {
+    Result<LinkInfo> get_link(const std::string& name) override {
         const std::optional<LinkInfo> link = NET_TRY(find_link(name));
         if (!link.has_value()) {
             return Error::from_errno(ENODEV, "cannot look up interface '" + name + "'");
         }
-        return TunUse{.index = link->index,
-                      .queues = link->queues,
-                      .persistent = link->persistent,
-                      .packet_info = link->packet_info,
-                      .is_ethernet = link->is_ethernet,
-                      .owner = link->owner,
-                      .group = link->group};
+        return *link;
     }
 
     Result<void> reset_shared_state(int fd) override {

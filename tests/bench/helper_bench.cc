@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "net/bridge/run_helper.h"
-#include "net/netlink/bridge_port.h"
+#include "net/netlink/link.h"
 #include "stopwatch.h"
 
 namespace {

@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "net/bridge/join_bridge.h"
-#include "net/netlink/bridge_port.h"
+#include "net/netlink/link.h"
 #include "tests/netns/support.h"
 
 namespace net::test {
@@ -17,9 +17,9 @@ namespace {
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 
-PortLink look(const std::string& name) {
+LinkInfo look(const std::string& name) {
     RouteSocket socket;
-    PortLink link;
+    LinkInfo link;
     require(socket.open() == 0 && query_link(socket, name.c_str(), link) == 0, "look at " + name);
     return link;
 }
@@ -96,7 +96,7 @@ protected:
 
 TEST_F(TapBridge, TakesTheInterfaceWithItsMtuAndSetsItUp) {
     ASSERT_EQ(outcome(join({.ifname = "t0", .br = "br7"})), "ok");
-    const PortLink link = look("t0");
+    const LinkInfo link = look("t0");
     EXPECT_EQ(link.master, look("br7").index);
     EXPECT_EQ(link.mtu, 1400U);
     EXPECT_TRUE(link.is_up);
@@ -109,7 +109,7 @@ TEST_F(TapBridge, TakesTheInterfaceWithItsMtuAndSetsItUp) {
 TEST_F(TapBridge, TakesAnInterfaceOfSeveralQueues) {
     ASSERT_EQ(outcome(join({.br = "br7", .queues = 8})), "ok");
     EXPECT_EQ(look(state().ifname).master, look("br7").index);
-    EXPECT_EQ(look(state().ifname).tap_queues, 8U);
+    EXPECT_EQ(look(state().ifname).tun.queues, 8U);
 }
 
 TEST_F(TapBridge, NeedsNoScriptAndRunsNone) {
@@ -205,9 +205,9 @@ TEST_F(TapBridge, IsWaitedForUntilItForwards) {
 TEST_F(TapBridge, GetsAnInterfaceThatCannotJoinBackAsItWas) {
     set_mtu("br7", 65535);  // more than a tap can have; the address is set before
     const UniqueFd tap = open_tap("t0", 0);
-    const PortLink before = look("t0");
+    const LinkInfo before = look("t0");
     EXPECT_FALSE(join_bridge("t0", "br7"));
-    const PortLink after = look("t0");
+    const LinkInfo after = look("t0");
     EXPECT_EQ(after.address, before.address);
     EXPECT_EQ(after.mtu, before.mtu);
     EXPECT_EQ(after.master, 0U);

@@ -25,7 +25,7 @@ enum class TunCall {
     set_iff,
     get_iff,
     set_owner,
-    get_use,
+    get_link,
     reset_shared_state,
     delete_interface,
     get_sndbuf,
@@ -125,7 +125,7 @@ public:
     Result<std::string> set_iff(int fd, const std::string& name, unsigned flags) override;
     Result<TunInterface> get_iff(int fd) override;
     Result<void> set_owner(int fd, unsigned uid) override;
-    Result<TunUse> get_use(const std::string& name) override;
+    Result<LinkInfo> get_link(const std::string& name) override;
     Result<void> reset_shared_state(int fd) override;
     Result<void> delete_interface(unsigned index) override;
     bool is_in_our_namespace(int /*fd*/) override { return in_our_namespace; }

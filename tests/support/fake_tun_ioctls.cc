@@ -35,7 +35,7 @@ std::string_view tun_call_name(TunCall call) {
             return "TUNGETIFF";
         case TunCall::set_owner:
             return "TUNSETOWNER";
-        case TunCall::get_use:
+        case TunCall::get_link:
             return "RTM_GETLINK";
         case TunCall::reset_shared_state:
             return "TUNSETFILTEREBPF";
@@ -155,25 +155,33 @@ Result<void> FakeTun::set_owner(int fd, unsigned uid) {
     return {};
 }
 
-Result<TunUse> FakeTun::get_use(const std::string& name) {
-    if (std::optional<Error> failure = enter({TunCall::get_use, -1, name})) {
+Result<LinkInfo> FakeTun::get_link(const std::string& name) {
+    if (std::optional<Error> failure = enter({TunCall::get_link, -1, name})) {
         return *std::move(failure);
     }
     const auto found = interfaces_.find(name);
     if (found == interfaces_.end()) {
-        return Error::from_errno(ENODEV, tun_call_name(TunCall::get_use));
+        return Error::from_errno(ENODEV, tun_call_name(TunCall::get_link));
     }
     const Interface& interface = found->second;
-    TunUse use{.index = interface.index,
-               .persistent = interface.persistent,
-               .packet_info = (interface.flags & tun_flags::kNoPacketInfo) == 0,
-               .is_ethernet = interface.is_ethernet,
-               .owner = interface.owner,
-               .group = interface.group};
-    if (tells_queues && (interface.flags & tun_flags::kMultiQueue) != 0) {
-        use.queues = static_cast<std::uint32_t>(interface.queues.size());
+    LinkInfo link;
+    link.index = interface.index;
+    link.name.add(name);
+    link.is_ethernet = interface.is_ethernet;
+    if (!interface.is_tun_device) {
+        return link;
     }
-    return use;
+    link.kind.add(interface.is_macvtap ? "macvtap" : "tun");
+    link.tun = {.is_tap = (interface.flags & tun_flags::kTap) != 0,
+                .multi_queue = (interface.flags & tun_flags::kMultiQueue) != 0,
+                .persistent = interface.persistent,
+                .packet_info = (interface.flags & tun_flags::kNoPacketInfo) == 0,
+                .owner = interface.owner,
+                .group = interface.group};
+    if (tells_queues && link.tun.multi_queue) {
+        link.tun.queues = static_cast<std::uint32_t>(interface.queues.size());
+    }
+    return link;
 }
 
 Result<void> FakeTun::reset_shared_state(int fd) {

@@ -18,8 +18,8 @@ namespace {
 
 /// Whether the tap, just opened with so many queues, is nobody else's.
 bool is_new(const std::optional<LinkInfo>& link, std::size_t queues) {
-    return link && link->kind == "tun" && !link->persistent &&
-           (!link->multi_queue || link->queues == queues);
+    return link && link->is_tun() && !link->tun.persistent &&
+           (!link->tun.multi_queue || link->tun.queues == queues);
 }
 
 /// The interface that has the index now, if it can be ours.
@@ -29,7 +29,7 @@ std::optional<LinkInfo> find_ours(TunKernel& kernel, const CreatedTap& tap) {
         return std::nullopt;
     }
     Result<std::optional<LinkInfo>> link = find_link(name.data());
-    if (!link || !*link || (*link)->index != tap.index || !(*link)->is_tap) {
+    if (!link || !*link || (*link)->index != tap.index || !(*link)->tun.is_tap) {
         return std::nullopt;
     }
     // It cannot be told of a detached queue, and the command may have detached ours.

@@ -166,7 +166,7 @@ TEST_F(PipelineFds, AsksOnceForWhatTheQueuesOfOneInterfaceShare) {
     (void)pass("b", "t0", kMulti | kHeader);
     ASSERT_TRUE(add("n0", {.fds = "a:b"}, kMonitor));
     EXPECT_EQ(tun_.count(TunCall::get_iff), 2U);
-    EXPECT_EQ(tun_.count(TunCall::get_use), 1U);
+    EXPECT_EQ(tun_.count(TunCall::get_link), 1U);
     EXPECT_EQ(tun_.count(TunCall::set_offload), 1U);
     EXPECT_EQ(tun_.count(TunCall::set_vnet_hdr_size), 1U);
 }
@@ -215,7 +215,7 @@ TEST_F(PipelineFds, GoesByNoNameOfAnotherNamespace) {
     tun_.at("t0").flags = tun_flags::kTap;
     tun_.in_our_namespace = false;
     ASSERT_TRUE(add("n0", {.fd = "a"}, kMonitor));
-    EXPECT_EQ(tun_.count(TunCall::get_use), 0U);
+    EXPECT_EQ(tun_.count(TunCall::get_link), 0U);
 }
 
 TEST_F(PipelineFds, SeesPacketInformationBesideASocketFilterWithoutALookUp) {
@@ -224,12 +224,12 @@ TEST_F(PipelineFds, SeesPacketInformationBesideASocketFilterWithoutALookUp) {
     tun_.at("t0").has_socket_filter = true;
     tun_.in_our_namespace = false;
     (void)refusal({.fd = "a"}, kMonitor);
-    EXPECT_EQ(tun_.count(TunCall::get_use), 0U);
+    EXPECT_EQ(tun_.count(TunCall::get_link), 0U);
 }
 
 TEST_F(PipelineFds, AcceptsWhatCannotBeLookedUp) {
     (void)pass("a", "t0", 0);
-    tun_.fail(TunCall::get_use, 1, ENODEV);
+    tun_.fail(TunCall::get_link, 1, ENODEV);
     ASSERT_TRUE(add("n0", {.fd = "a"}, kMonitor));
 }
 

@@ -54,13 +54,13 @@ TEST_F(TapOwnership, IsSetRightAfterTheInterfaceIsMade) {
     EXPECT_EQ(calls[2].call, TunCall::set_iff);
     EXPECT_NE(static_cast<unsigned>(calls[2].value) & kExclusive, 0U);
     EXPECT_EQ(calls[3].call, TunCall::set_owner);
-    EXPECT_EQ(calls[4].call, TunCall::get_use);
+    EXPECT_EQ(calls[4].call, TunCall::get_link);
 }
 
 TEST_F(TapOwnership, IsSetOnASingleQueueTapAndNotLookedAt) {
     ASSERT_TRUE(add("n0", quiet("t0")));
     EXPECT_EQ(tun_.find("t0")->owner, geteuid());
-    EXPECT_EQ(tun_.count(TunCall::get_use), 0U);
+    EXPECT_EQ(tun_.count(TunCall::get_link), 0U);
 }
 
 TEST_F(TapOwnership, FindsAStrangerWhoStays) {

@@ -19,7 +19,7 @@ TEST(UnsupportedTunKernel, AnswersEveryCallWithOneClearError) {
     EXPECT_EQ(kernel.set_iff(0, "t0", 0).error().message(), kMessage);
     EXPECT_EQ(kernel.get_iff(0).error().message(), kMessage);
     EXPECT_EQ(kernel.set_owner(0, 0).error().message(), kMessage);
-    EXPECT_EQ(kernel.get_use("t0").error().message(), kMessage);
+    EXPECT_EQ(kernel.get_link("t0").error().message(), kMessage);
     EXPECT_EQ(kernel.reset_shared_state(0).error().message(), kMessage);
     EXPECT_EQ(kernel.delete_interface(1).error().message(), kMessage);
     EXPECT_FALSE(kernel.is_in_our_namespace(0));

@@ -5,11 +5,10 @@
 #include <cstring>
 #include <string_view>
 
-/// The set-uid bridge helper. Nothing in this folder allocates, throws, or needs the C++ runtime
-/// library: docs/bridge-helper.md says what it trusts, and why it is built like that.
-namespace net::helper {
+namespace net {
 
-/// A text in a buffer of fixed size. What does not fit is dropped, and cut() tells so.
+/// A text in a buffer of fixed size. What does not fit is dropped, and cut() tells so. It neither
+/// allocates nor throws: the set-uid helper has all its texts in such.
 template <std::size_t kCapacity>
 class FixedText {
 public:
@@ -57,10 +56,12 @@ public:
     bool empty() const { return size_ == 0; }
     bool cut() const { return cut_; }
 
+    friend bool operator==(const FixedText& a, std::string_view b) { return a.view() == b; }
+
 private:
     std::size_t size_ = 0;
     bool cut_ = false;
     char data_[kCapacity + 1] = {};
 };
 
-}  // namespace net::helper
+}  // namespace net
