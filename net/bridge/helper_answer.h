@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cstddef>
-
 /// What passes over the socket of a helper; docs/bridge-helper.md describes it.
 namespace net {
 
@@ -14,7 +12,5 @@ inline constexpr char kReasonsWanted = '\x05';
 inline constexpr char kDescriptorMarker = '\0';
 /// First byte of a refusal: NAK. The text that follows is read until the end of the stream.
 inline constexpr char kRefusalMarker = '\x15';
-/// Descriptors of one message: SCM_MAX_FD in the kernel's include/net/scm.h.
-inline constexpr std::size_t kMaxFdsPerMessage = 253;
 
 }  // namespace net

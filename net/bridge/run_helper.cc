@@ -12,9 +12,9 @@
 
 #include "net/base/control_characters.h"
 #include "net/base/limits.h"
+#include "net/base/receive_fds.h"
 #include "net/base/subprocess.h"
 #include "net/bridge/helper_answer.h"
-#include "net/bridge/scm_rights.h"
 
 namespace net {
 namespace {
@@ -44,13 +44,14 @@ struct Answer {
     bool refusal = false;     ///< ...and was the marker of a reason.
     bool ended = false;       ///< Nothing more can come.
 
-    void take(FdMessage message) {
+    void take(char data, FdMessage message) {
+        const bool at_end = message.length == 0;
         std::move(message.fds.begin(), message.fds.end(), std::back_inserter(fds));
         truncated = truncated || message.truncated;
-        ended = ended || message.end_of_file;
-        if (message.fds.empty() && !message.end_of_file && !message.truncated) {
+        ended = ended || at_end;
+        if (message.fds.empty() && !at_end && !message.truncated) {
             without_fd = true;
-            refusal = fds.empty() && message.data == kRefusalMarker;
+            refusal = fds.empty() && data == kRefusalMarker;
         }
     }
     bool is_done(unsigned queues) const {
@@ -72,12 +73,21 @@ Error interrupted(const HelperRequest& request, Subprocess& child) {
         .with_hint(child.kill_hint());
 }
 
-Result<FdMessage> receive(const HelperRequest& request, int socket) {
-    Result<FdMessage> message = receive_fds(socket);
-    if (!message) {
-        return std::move(message).error().with_prefix(quoted(request.helper)).with_param("helper");
+/// Takes the next message; EAGAIN if there is none.
+Result<void> receive(const HelperRequest& request, int socket, Answer& answer) {
+    char data = 0;
+    Result<FdMessage> message = receive_fds(socket, {&data, 1});
+    if (message) {
+        answer.take(data, *std::move(message));
+        return {};
     }
-    return message;
+    // A helper that ends with data of ours unread resets the connection, which is its end all the
+    // same.
+    if (message.error().errnum() == ECONNRESET) {
+        answer.ended = true;
+        return {};
+    }
+    return std::move(message).error().with_prefix(quoted(request.helper)).with_param("helper");
 }
 
 /// Waits until the helper has sent everything or something odd, ends or runs out of time.
@@ -96,8 +106,7 @@ Result<Answer> await_answer(const HelperRequest& request, Subprocess& child, int
             case Subprocess::Event::cancelled:
                 return interrupted(request, child);
         }
-        FdMessage message = NET_TRY(receive(request, socket));
-        answer.take(std::move(message));
+        NET_TRY(receive(request, socket, answer));
     }
     return answer;
 }
@@ -124,6 +133,24 @@ Error with_queues_hint(const HelperRequest& request, Error error) {
     return std::move(error).with_hint(
         "'queues' above 1 needs a helper that knows --queues=N, such as qnetdev-bridge-helper; "
         "QEMU's does not");
+}
+
+/// The text that is there, at most `limit` bytes, without waiting. Empty on any error.
+std::string receive_text(int socket, std::size_t limit) {
+    std::string text(limit, '\0');
+    std::size_t size = 0;
+    while (size < limit) {
+        const ssize_t count = recv(socket, text.data() + size, limit - size, MSG_DONTWAIT);
+        if (count < 0 && errno == EINTR) {
+            continue;
+        }
+        if (count <= 0) {
+            break;
+        }
+        size += static_cast<std::size_t>(count);
+    }
+    text.resize(size);
+    return text;
 }
 
 /// The reason that follows the marker: a message, and in a second line a hint.
@@ -177,14 +204,10 @@ Result<void> take_the_rest(const HelperRequest& request, int socket, Answer& ans
     // One too many is as wrong as a thousand.
     while (!answer.ended && !answer.truncated && !answer.without_fd &&
            answer.fds.size() <= request.queues) {
-        Result<FdMessage> message = receive(request, socket);
-        if (!message) {
-            if (message.error().errnum() == EAGAIN) {
-                return {};
-            }
-            return std::move(message).error();
+        Result<void> received = receive(request, socket, answer);
+        if (!received) {
+            return received.error().errnum() == EAGAIN ? Result<void>() : received;
         }
-        answer.take(*std::move(message));
     }
     return {};
 }

@@ -23,8 +23,8 @@
 #include <string_view>
 #include <vector>
 
+#include "net/base/send_fds.h"
 #include "net/bridge/helper_answer.h"
-#include "net/bridge/scm_rights.h"
 
 namespace {
 
@@ -40,7 +40,7 @@ const char* value_of(const char* word, std::string_view key) {
 
 bool send_copies(const Answer& answer, int count) {
     const std::vector<int> fds(static_cast<std::size_t>(count), answer.fd);
-    return bool(net::send_fds(answer.socket, fds));
+    return net::send_with_fds(answer.socket, {&net::kDescriptorMarker, 1}, fds) == 1;
 }
 
 void check_arguments(int argc, char** argv) {

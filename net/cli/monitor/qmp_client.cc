@@ -7,16 +7,14 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
+#include <span>
 #include <utility>
 
+#include "net/base/send_fds.h"
 #include "qapi/json_reader.h"
 
 namespace net::cli {
 namespace {
-
-/// SCM_MAX_FD in the kernel's include/net/scm.h.
-constexpr std::size_t kFdsPerMessage = 253;
 
 bool has_member(std::string_view json, std::string_view key) {
     const Result<qapi::Document> document = qapi::parse_json(json);
@@ -56,32 +54,18 @@ Result<std::string> QmpClient::execute(std::string_view message, const std::vect
 }
 
 Result<void> QmpClient::send(std::string_view message, const std::vector<int>& fds) {
-    if (fds.size() > kFdsPerMessage) {
-        return Error("a command can take at most " + std::to_string(kFdsPerMessage) +
+    if (fds.size() > kMaxFdsPerMessage) {
+        return Error("a command can take at most " + std::to_string(kMaxFdsPerMessage) +
                      " descriptors along, not " + std::to_string(fds.size()));
     }
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(kFdsPerMessage * sizeof(int))> control = {};
-    std::size_t sent = 0;
-    while (sent < message.size()) {
-        iovec part = {const_cast<char*>(message.data()) + sent, message.size() - sent};
-        msghdr header = {};
-        header.msg_iov = &part;
-        header.msg_iovlen = 1;
-        if (sent == 0 && !fds.empty()) {
-            const std::size_t size = fds.size() * sizeof(int);
-            header.msg_control = control.data();
-            header.msg_controllen = CMSG_SPACE(size);
-            cmsghdr* first = CMSG_FIRSTHDR(&header);
-            first->cmsg_level = SOL_SOCKET;
-            first->cmsg_type = SCM_RIGHTS;
-            first->cmsg_len = CMSG_LEN(size);
-            std::memcpy(CMSG_DATA(first), fds.data(), size);
-        }
-        const ssize_t length = sendmsg(socket_.get(), &header, MSG_NOSIGNAL);
-        if (length < 0 && errno != EINTR) {
+    std::span<const int> unsent = fds;
+    while (!message.empty()) {
+        const ssize_t length = send_with_fds(socket_.get(), message, unsent);
+        if (length < 0) {
             return Error::from_errno(errno, "cannot send to the monitor");
         }
-        sent += length > 0 ? static_cast<std::size_t>(length) : 0;
+        message.remove_prefix(static_cast<std::size_t>(length));
+        unsent = {};
     }
     return {};
 }

@@ -6,17 +6,14 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <climits>
-#include <cstring>
 #include <utility>
+
+#include "net/base/receive_fds.h"
 
 namespace net {
 namespace {
-
-/// SCM_MAX_FD in the kernel's include/net/scm.h.
-constexpr std::size_t kFdsPerMessage = 253;
 
 /// Bytes of a command that are looked at again before a descriptor.
 constexpr std::size_t kPeekedAgain = 512;
@@ -70,27 +67,16 @@ std::size_t length_of_one_command(std::string_view bytes) {
     return end + 1;
 }
 
-void take_fds(msghdr& message, std::vector<UniqueFd>& fds) {
-    for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr;
-         part = CMSG_NXTHDR(&message, part)) {
-        if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) {
-            continue;
-        }
-        const std::size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-        for (std::size_t i = 0; i < count; ++i) {
-            int fd = -1;
-            std::memcpy(&fd, CMSG_DATA(part) + i * sizeof fd, sizeof fd);
-            fds.emplace_back(fd);
-        }
+Result<Transport::Received> describe_failure(int errnum) {
+    if (is_transient(errnum)) {
+        return Transport::Received{};
     }
+    return Error::from_errno(errnum, "cannot read from the client");
 }
 
 Result<Transport::Received> describe(ssize_t length, std::vector<UniqueFd> fds = {}) {
     if (length < 0) {
-        if (is_transient(errno)) {
-            return Transport::Received{};
-        }
-        return Error::from_errno(errno, "cannot read from the client");
+        return describe_failure(errno);
     }
     return Transport::Received{static_cast<std::size_t>(length), length == 0, std::move(fds)};
 }
@@ -125,28 +111,19 @@ Transport Transport::from_pipes(UniqueFd input, UniqueFd output) {
 /// Makes the descriptors first, and takes the message then. If it were taken at once, the kernel
 /// would close here and now what it has no room for, however long that takes.
 Result<Transport::Received> Transport::receive_message(std::span<char> buffer) {
-    iovec part = {buffer.data(), buffer.size()};
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(kFdsPerMessage * sizeof(int))> control;
-    msghdr message = {};
-    message.msg_iov = &part;
-    message.msg_iovlen = 1;
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    const ssize_t length = recvmsg(input(), &message, MSG_PEEK | MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-    if (length <= 0) {
-        return describe(length);
+    Result<FdMessage> message = receive_fds(input(), buffer, MSG_PEEK);
+    if (!message) {
+        return describe_failure(message.error().errnum());
     }
-    std::vector<UniqueFd> fds;
-    take_fds(message, fds);
-    if ((message.msg_flags & MSG_CTRUNC) != 0) {
+    if (message->truncated) {
         return Error("the process has no room for a descriptor that was sent")
             .with_hint("it has as many as it may have (ulimit -n)");
     }
-    if (!fds.empty()) {
+    if (!message->fds.empty()) {
         cut_ = 0;
     }
-    const auto size = static_cast<std::size_t>(length);
-    return describe(recv(input(), buffer.data(), size, MSG_DONTWAIT), std::move(fds));
+    return describe(recv(input(), buffer.data(), message->length, MSG_DONTWAIT),
+                    std::move(message->fds));
 }
 
 Result<Transport::Received> Transport::receive(std::span<char> buffer) {
