@@ -47,9 +47,9 @@ TEST(Listener, AcceptsAgainOnceThereAreDescriptors) {
     test::TestLoop loop;
     std::vector<std::string> warnings;
     unsigned clients = 0;
-    Listener listener(loop.loop(),
-                      Log([&](LogLevel, std::string_view text) { warnings.emplace_back(text); }),
-                      [&](UniqueFd) { ++clients; });
+    Listener listener(
+        loop.loop(), Log([&](LogLevel, std::string_view text) { warnings.emplace_back(text); }),
+        [] { return true; }, [&](UniqueFd) { ++clients; });
     sockaddr_un address = {};
     socklen_t size = sizeof address;
     ASSERT_TRUE(listener.start(listening_socket(address, size)));
