@@ -119,9 +119,9 @@ TEST_F(PipelineFdsFailure, OfEveryCallGivesTheDescriptorsBackAsTheyWere) {
     tun_.clear_calls();
     ASSERT_TRUE(add("n0", options_));
     // No call was forgotten above; asking for the header length or the interface may fail.
-    EXPECT_EQ(
-        tun_.calls().size() - tun_.count(TunCall::get_vnet_hdr_size) - tun_.count(TunCall::get_use),
-        steps.size());
+    EXPECT_EQ(tun_.calls().size() - tun_.count(TunCall::get_vnet_hdr_size) -
+                  tun_.count(TunCall::get_link),
+              steps.size());
     for (UniqueFd& queue : queues_) {
         (void)queue.release();  // adopted
     }
