@@ -58,7 +58,7 @@ Verdict read_file(const std::string& text, const Arguments& asked) {
     Refusal why;
     const bool readable = read_acl(
         path.c_str(), caller(), acl,
-        [](const AclNote& note) { require(!note.text.empty(), "a note says something"); }, why);
+        [](std::string_view note) { require(!note.empty(), "a note says something"); }, why);
     require(readable == why.message.empty(), "a refusal says why, and only a refusal");
     if (!readable) {
         return Verdict::unreadable;

@@ -48,8 +48,6 @@ void HmpSession::on_ready(unsigned ready) {
 void HmpSession::read_some() {
     Result<Transport::Received> received = stream_.transport().receive(monitor_.read_buffer);
     if (!received) {
-        stream_.append("Error: " + received.error().message() + "\r\n");
-        stream_.flush();
         return end();
     }
     if (!received->fds.empty()) {

@@ -79,7 +79,6 @@ void QmpSession::on_ready(unsigned ready) {
 void QmpSession::read_some() {
     Result<Transport::Received> received = stream_.transport().receive(monitor_.read_buffer);
     if (!received) {
-        fail(nullptr, received.error());
         return end();
     }
     if (received->end) {

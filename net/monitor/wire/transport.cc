@@ -108,22 +108,15 @@ Transport Transport::from_pipes(UniqueFd input, UniqueFd output) {
     return Transport(Kind::pipes, std::move(input), std::move(output));
 }
 
-/// Makes the descriptors first, and takes the message then. If it were taken at once, the kernel
-/// would close here and now what it has no room for, however long that takes.
 Result<Transport::Received> Transport::receive_message(std::span<char> buffer) {
-    Result<FdMessage> message = receive_fds(input(), buffer, MSG_PEEK);
+    Result<FdMessage> message = receive_fds(input(), buffer);
     if (!message) {
         return describe_failure(message.error().errnum());
-    }
-    if (message->truncated) {
-        return Error("the process has no room for a descriptor that was sent")
-            .with_hint("it has as many as it may have (ulimit -n)");
     }
     if (!message->fds.empty()) {
         cut_ = 0;
     }
-    return describe(recv(input(), buffer.data(), message->length, MSG_DONTWAIT),
-                    std::move(message->fds));
+    return describe(static_cast<ssize_t>(message->length), std::move(message->fds));
 }
 
 Result<Transport::Received> Transport::receive(std::span<char> buffer) {

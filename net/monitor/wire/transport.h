@@ -41,8 +41,6 @@ public:
     /// Pipes, a terminal or the like. Their flags, which others may share, stay as they are.
     static Transport from_pipes(UniqueFd input, UniqueFd output);
 
-    /// Fails if the connection does, or if the process has no room for descriptors that were sent:
-    /// these are left in the connection, and closed with it. It can only be released then.
     Result<Received> receive(std::span<char> buffer);
     /// How much of it the kernel took; 0 if nothing now. Fails if the other end is gone.
     Result<std::size_t> send(std::string_view bytes);

@@ -9,6 +9,8 @@
 
 #include <array>
 #include <chrono>
+#include <filesystem>
+#include <iterator>
 #include <thread>
 #include <vector>
 
@@ -60,6 +62,11 @@ struct LingeringSocket {
     UniqueFd other;
 };
 
+std::ptrdiff_t open_descriptors() {
+    const std::filesystem::directory_iterator numbers("/proc/self/fd");
+    return std::distance(begin(numbers), end(numbers));
+}
+
 TEST(FdDisposer, ClosesAndTellsTheAccount) {
     FdDisposer disposer;
     const auto account = std::make_shared<const bool>(true);
@@ -107,6 +114,7 @@ UniqueFd connection_with(UniqueFd passed) {
 }
 
 TEST(FdDisposer, NobodyWaitsForWhatCannotBeClosed) {
+    const std::ptrdiff_t before = open_descriptors();
     std::vector<LingeringSocket> sockets(limits::kDisposerThreads);
     const Clock::time_point begin = Clock::now();
     {
@@ -125,6 +133,11 @@ TEST(FdDisposer, NobodyWaitsForWhatCannotBeClosed) {
     }
     EXPECT_LT(Clock::now() - begin, milliseconds(5000));
     sockets.clear();  // the other ends: now they can all be closed
+    const Clock::time_point deadline = Clock::now() + milliseconds(10000);
+    while (open_descriptors() > before && Clock::now() < deadline) {
+        std::this_thread::yield();
+    }
+    EXPECT_LE(open_descriptors(), before);
 }
 
 }  // namespace

@@ -128,10 +128,10 @@ TEST_F(NamedFdsDispose, GetsAllOfThemAtOnce) {
     EXPECT_TRUE(fds.add("b", null()));
 }
 
-TEST_F(NamedFdsDispose, IsNotAskedAboutARefusedName) {
+TEST_F(NamedFdsDispose, GetsThatOfARefusedNameToo) {
     NamedFds fds(dispose());
     EXPECT_FALSE(fds.add("1a", null()));
-    EXPECT_TRUE(disposed_.empty()) << "it was closed on the spot";
+    EXPECT_EQ(disposed_.size(), 1U) << "it may take as long to close as any other";
 }
 
 }  // namespace
