@@ -37,7 +37,7 @@ private:
     Sink sink_ = {};
 };
 
-/// A Log that writes "<program>: <level>: <message>" lines of at least `minimum` to standard error.
+/// Lines "<program>: <level>: <message>" on standard error; one that would block is lost, counted.
 NET_API Log stderr_log(std::string_view program, LogLevel minimum = LogLevel::warning);
 
 }  // namespace net

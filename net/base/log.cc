@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "net/log.h"
 
+#include <poll.h>
+#include <unistd.h>
+
+#include <atomic>
 #include <cstdio>
+#include <memory>
 #include <string>
 
 namespace net {
@@ -20,14 +25,35 @@ std::string_view log_level_name(LogLevel level) {
     return "error";
 }
 
+namespace {
+
+/// A pipe that nobody empties would hold up whoever logs. What poll() says is writable takes
+/// PIPE_BUF bytes at once: pipe(7).
+bool takes_a_line() {
+    pollfd output = {STDERR_FILENO, POLLOUT, 0};
+    return poll(&output, 1, 0) != 0;
+}
+
+}  // namespace
+
 Log stderr_log(std::string_view program, LogLevel minimum) {
-    return Log([name = std::string(program), minimum](LogLevel level, std::string_view message) {
+    auto lost = std::make_shared<std::atomic<unsigned>>(0U);
+    return Log([name = std::string(program), minimum, lost](LogLevel level,
+                                                            std::string_view message) {
         if (level < minimum) {
+            return;
+        }
+        if (!takes_a_line()) {
+            ++*lost;
             return;
         }
         // One fwrite() a line: stdio locks the stream, so lines of two threads do not mix.
         std::string line = name;
-        line.append(": ").append(log_level_name(level)).append(": ").append(message).append("\n");
+        line.append(": ").append(log_level_name(level)).append(": ").append(message);
+        if (const unsigned count = lost->exchange(0); count != 0) {
+            line.append(" (").append(std::to_string(count)).append(" lines before it are lost)");
+        }
+        line.append("\n");
         (void)fwrite(line.data(), 1, line.size(), stderr);
     });
 }

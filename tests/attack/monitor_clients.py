@@ -19,6 +19,7 @@ import qmp
 NAMES = 4096    # limits::kHeldFds
 CLIENTS = 64    # limits::kMonitorClients
 SILENCE = 5     # seconds; limits::kMonitorSilence
+REFUSED = 1500  # more lines of a log than a pipe holds: 64 KiB, pipe(7)
 BATCH = 64      # commands sent before their answers are read
 
 
@@ -138,6 +139,28 @@ def is_cut_off(client):
         return True
 
 
+def served_newcomer(path, newcomers):
+    """One more client that tries; not so often that the log is all refusals."""
+    time.sleep(0.1)
+    newcomers.append(connect(path))
+    return is_served(newcomers[-1])
+
+
+def check_unread_log(tap, program, folder):
+    """Clients that are refused, each with a line in a log that nobody reads."""
+    with qmp.Run(program, folder) as run:
+        first = run.client()
+        others = [connect(run.path) for _ in range(CLIENTS - 1)]
+        for client in others:
+            negotiate(client)
+        for _ in range(REFUSED):
+            connect(run.path).close()
+        tap.equal("the log of refused clients holds up nobody", first.execute("query-name"), {})
+        tap.check("it ends", run.stop() == 0, run.err[-500:])
+        for client in others:
+            client.close()
+
+
 def check_silence(tap, program, folder):
     """All places taken by clients that never begin: after a while others get them, one by one."""
     human, busy = os.path.join(folder, "human"), os.path.join(folder, "busy")
@@ -154,11 +177,11 @@ def check_silence(tap, program, folder):
         tap.check("nobody loses his place at once", not is_served(connect(run.path)))
         newcomers = []
         tap.check("in time one more is served", harness.wait_until(
-            lambda: newcomers.append(connect(run.path)) or is_served(newcomers[-1]), 4 * SILENCE))
+            lambda: served_newcomer(run.path, newcomers), 4 * SILENCE))
         tap.check("not before the silent ones had theirs",
                   time.monotonic() - started > SILENCE, time.monotonic() - started)
         tap.check("and one more human", harness.wait_until(
-            lambda: newcomers.append(connect(human)) or is_served(newcomers[-1]), SILENCE))
+            lambda: served_newcomer(human, newcomers), SILENCE))
         for place, clients in zip(("QMP", "human"), silent):
             tap.equal("%s: the oldest silent one has lost its place, and nobody else" % place,
                       [is_cut_off(client) for client in clients],
@@ -305,7 +328,7 @@ def main():
     program = os.path.abspath(sys.argv[1])
     harness.need_tun()
     tap = harness.Tap()
-    for check in (check_names, check_clients, check_shares, check_silence,
+    for check in (check_names, check_clients, check_shares, check_unread_log, check_silence,
                   check_no_descriptors, check_lingering):
         with tempfile.TemporaryDirectory() as folder:
             check(tap, program, folder)
