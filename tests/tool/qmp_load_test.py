@@ -110,7 +110,7 @@ def check_not_held_up(out, program, folder):
         with noops:
             answer = worker.execute("netdev_add", id="s0", **tap("ls0", script=script))
         out.equal("the slow script's netdev is there", answer, {})
-        check_pace(out, "during a slow script", idle, noops.times)
+        check_pace(out, "during a slow script", idle, noops.times, 20)
         worker.execute("netdev_del", id="s0")
         for number in range(DELETED):
             worker.execute("netdev_add", id="d%d" % number, **tap("ld%d" % number))
@@ -121,7 +121,8 @@ def check_not_held_up(out, program, folder):
             seconds = time.monotonic() - begin
             gone = harness.wait_until(lambda: not harness.interfaces(), 20)
             removed = time.monotonic() - begin
-        check_pace(out, "while %d taps are removed" % DELETED, idle, noops.times)
+        # Which is over in 20 ms: there is no time for many.
+        check_pace(out, "while %d taps are removed" % DELETED, idle, noops.times, 3)
         # The kernel needs ~15 ms for each that is closed by itself, and longer on a busy machine.
         floor = seconds_to_close()
         out.check("%d deletes return at once" % DELETED, seconds < DELETED * floor / 3,
@@ -132,11 +133,12 @@ def check_not_held_up(out, program, folder):
         out.equal("ends", run.stop(), 0)
 
 
-def check_pace(out, name, idle, times):
+def check_pace(out, name, idle, times, least):
     """By the median, which does not depend on what else the machine does now and then: a no-op
-    that waited for a script, or each time for a close, would be its own median."""
+    that waited for a script, or each time for a close, would be its own median. `least` of them
+    must have been answered meanwhile."""
     usual = statistics.median(times) if times else 0
-    out.check("no-ops %s" % name, len(times) >= 20 and usual < 5 * idle + 0.005,
+    out.check("no-ops %s" % name, len(times) >= least and usual < 5 * idle + 0.005,
               "%d, median %.2f ms, idle %.2f ms" % (len(times), usual * 1e3, idle * 1e3))
     out.note("median of %d no-ops %s: %.3f ms; idle: %.3f ms" %
              (len(times), name, usual * 1e3, idle * 1e3))
