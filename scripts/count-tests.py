@@ -78,8 +78,9 @@ def is_of_run(suite, record):
     written = suite.get("timestamp")
     if not written or "starttime" not in record:
         return True
-    # In local time, to milliseconds at best.
-    return datetime.datetime.fromisoformat(written).timestamp() >= record["starttime"] - 1
+    # In local time, to milliseconds or, of older versions of GoogleTest, to seconds.
+    precision = 0.001 if "." in written else 1
+    return datetime.datetime.fromisoformat(written).timestamp() >= record["starttime"] - precision
 
 
 def how_it_ended(record):
