@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "net/api.h"
+#include "net/human_output.h"
 #include "net/net_context.h"
 #include "net/result.h"
 #include "net/unique_fd.h"
@@ -39,12 +40,6 @@ struct MonitorAccess {
     /// root's and those of our effective user, and all from elsewhere.
     std::vector<uid_t> uids = {};
     bool any_user = false;  ///< All who can connect, on TCP as well.
-};
-
-/// What a line of the human monitor printed.
-struct HumanOutput {
-    std::string text = {};  ///< Lines end in CR LF.
-    bool last = false;      ///< It was `quit`: the program ends.
 };
 
 /// QMP and human monitors for one context: what drives QEMU can drive the context's netdevs.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "net/api.h"
+#include "net/fd_store.h"
 #include "net/net_client_group.h"
 #include "net/net_context.h"
 #include "net/netdev_origin.h"

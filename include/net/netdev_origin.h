@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "net/fd_store.h"
-
 namespace net {
+
+class FdStore;
 
 /// Where a netdev's options came from; some rules depend on it.
 enum class NetdevOrigin {

@@ -17,10 +17,10 @@ inline constexpr std::size_t kInterfaceName = 16;
 /// Bytes of one `-netdev` argument, netdev_add object or batch line.
 inline constexpr std::size_t kArgumentBytes = std::size_t{64} << 20;
 
-/// Nesting of arrays and objects in JSON input (spec: QMP's own limit).
+/// Nesting of arrays and objects in JSON input: as deep as QEMU's QMP takes it.
 inline constexpr std::size_t kJsonDepth = 1024;
 
-/// JSON tokens of one value (spec: QMP's own limit).
+/// JSON tokens of one value: as many as QEMU's QMP takes in a message.
 inline constexpr std::size_t kJsonTokens = std::size_t{2} << 20;
 
 /// Different option names of one keyval argument, and objects above them: more than any type has.
@@ -55,7 +55,7 @@ namespace bridge_helper {
 inline constexpr std::size_t kArguments = 32;
 inline constexpr std::size_t kArgumentBytes = 256;
 
-/// Bytes of one line of an access file (spec: QEMU reads lines in pieces of that size).
+/// Bytes of one line of an access file. QEMU's helper reads longer lines as several of this size.
 inline constexpr std::size_t kAclLine = 4095;
 
 /// Bytes of one access file.
@@ -116,7 +116,7 @@ inline constexpr std::size_t kQueuedPackets = 1024;
 /// Frames taken from a tap for each wake-up, so that one busy queue cannot starve the others.
 inline constexpr int kPacketsPerWakeup = 50;
 
-/// Largest frame: 64 KiB of segment plus headers (spec: QEMU reads into 69632 bytes).
+/// Largest frame: 64 KiB of segment, and 4 KiB for headers; QEMU's buffer has the same size.
 inline constexpr std::size_t kPacketBytes = 69632;
 
 /// Bytes taken from a monitor's client with one read.
@@ -125,7 +125,8 @@ inline constexpr std::size_t kMonitorRead = std::size_t{64} << 10;
 /// Bytes of a line that a human monitor takes.
 inline constexpr std::size_t kMonitorLine = std::size_t{64} << 10;
 
-/// Commands of one client that wait for the one before them (spec: QMP's own limit).
+/// Commands of one client that wait for the one before them: as many as QEMU keeps of a client
+/// that enabled `oob`.
 inline constexpr std::size_t kMonitorQueue = 8;
 
 /// Answers that a client has not taken, in bytes, before its next command is looked at.

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-#include "net/monitor.h"
+#include "net/human_output.h"
 #include "net/monitor/qmp/call.h"
 #include "net/result.h"
 
