@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <climits>
 #include <cstddef>
 #include <cstdint>
 
@@ -44,8 +45,13 @@ inline constexpr std::chrono::milliseconds kKilledChildTimeout{1000};
 /// How long bring-up waits for an interface of the same name that is being removed.
 inline constexpr std::chrono::seconds kInterfaceGoneTimeout{5};
 
-/// Words of a `helper=` text.
+/// Words of a `helper=` text, and bytes of it before it is split. The kernel takes no longer
+/// argument of a program: MAX_ARG_STRLEN in <linux/binfmts.h>.
 inline constexpr std::size_t kHelperWords = 64;
+inline constexpr std::size_t kHelperText = std::size_t{128} << 10;
+
+/// Bytes of a script's path: the kernel takes no longer one.
+inline constexpr std::size_t kScriptPath = PATH_MAX - 1;
 
 /// What the set-uid bridge helper takes from its command line and its access file. All of it is
 /// read into fixed buffers: the helper allocates nothing by itself.

@@ -16,6 +16,7 @@ namespace net {
 namespace {
 
 constexpr std::uint8_t kHighAddressByte = 0xfe;
+constexpr std::size_t kShownName = 64;  // bytes; of a longer name only their number is told
 
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
@@ -37,7 +38,9 @@ Result<void> open_socket(RouteSocket& socket) {
 
 Result<LinkInfo> find_bridge(RouteSocket& socket, const std::string& name) {
     if (name.size() >= limits::kInterfaceName || name.find('\0') != std::string::npos) {
-        return bridge_error(Error("'br' must have at most 15 bytes, but is '" + name + "'"));
+        const std::string given =
+            name.size() > kShownName ? "has " + std::to_string(name.size()) : "is '" + name + "'";
+        return bridge_error(Error("'br' must have at most 15 bytes, but " + given));
     }
     LinkInfo link;
     if (const int errnum = query_link(socket, name.c_str(), link)) {

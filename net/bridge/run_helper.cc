@@ -230,6 +230,11 @@ void add_arguments(const HelperRequest& request, int socket, std::vector<std::st
 }  // namespace
 
 Result<std::vector<std::string>> split_helper_command(std::string_view text) {
+    if (text.size() > limits::kHelperText) {
+        return Error("'helper' must have at most " + std::to_string(limits::kHelperText) +
+                     " bytes, but has " + std::to_string(text.size()))
+            .with_param("helper");
+    }
     const std::string command(text);
     if (command.empty()) {
         return Error("'helper' must name a program, but is empty").with_param("helper");

@@ -24,7 +24,7 @@ struct HelperRequest {
 /// Without blank or tab the text is the program, to the letter. Otherwise it is split as a POSIX
 /// shell splits words (quotes, backslash, `#` comments), and nothing else of a shell: `$`, `;`,
 /// `|`, `*` are ordinary characters. A program without '/' is then looked up in PATH. At most 64
-/// words.
+/// words, and limits::kHelperText bytes before anything is split.
 Result<std::vector<std::string>> split_helper_command(std::string_view text);
 
 /// Runs a bridge helper and receives the descriptors it sends: one for each queue, in their order.

@@ -66,6 +66,17 @@ std::string in_quotes(std::string_view text) {
     return "'" + qapi::printable(text) + "'";
 }
 
+void check_length(std::string_view option, const std::optional<std::string>& text, std::size_t most,
+                  std::vector<Error>& broken) {
+    if (text && text->size() > most) {
+        broken.push_back(broken_rule(in_quotes(option) + " must have at most " +
+                                         std::to_string(most) + " bytes, but has " +
+                                         std::to_string(text->size()),
+                                     option)
+                             .with_stage(Stage::host));
+    }
+}
+
 std::optional<std::int64_t> parse_decimal(std::string_view text) {
     const std::size_t start = text.find_first_not_of(" \t\n\v\f\r");
     if (start == std::string_view::npos) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -20,6 +21,10 @@ Error broken_rule(std::string message, std::string_view param);
 
 /// A value or name between quotes, fit for a message however long or strange it is.
 std::string in_quotes(std::string_view text);
+
+/// A text above what the kernel takes, which is told by its size and not repeated.
+void check_length(std::string_view option, const std::optional<std::string>& text, std::size_t most,
+                  std::vector<Error>& broken);
 
 /// A number as C's strtol() reads it in base 10: leading blanks and a sign are allowed. Fails for
 /// anything behind it and for what 64 bits cannot hold.
@@ -57,8 +62,9 @@ void check_port(std::string_view option, std::string_view port, std::vector<Erro
 /// The plan is meant only if nothing was appended to `broken`.
 TapPlan validate_tap(const qapi::NetdevTapOptions& tap, NetdevOrigin origin,
                      const PlanDefaults& defaults, std::vector<Error>& broken);
-/// Has no rules: what may be wrong only the helper knows.
-BridgePlan plan_bridge(const qapi::NetdevBridgeOptions& bridge, const PlanDefaults& defaults);
+/// The same. What else may be wrong only the helper knows.
+BridgePlan validate_bridge(const qapi::NetdevBridgeOptions& bridge, const PlanDefaults& defaults,
+                           std::vector<Error>& broken);
 
 /// Of the forwarding rules QEMU takes guestfwd before hostfwd and each list from its end. Beyond
 /// what QEMU says itself: a bootfile above 127 bytes, on which it aborts.

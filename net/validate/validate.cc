@@ -35,7 +35,7 @@ struct Planner {
         return validate_tap(tap, origin, defaults, broken);
     }
     Backend operator()(const qapi::NetdevBridgeOptions& bridge) const {
-        return plan_bridge(bridge, defaults);
+        return validate_bridge(bridge, defaults, broken);
     }
     Backend operator()(const qapi::NetdevUserOptions& user) const {
         return plan(user, validate_user(user));

@@ -121,6 +121,12 @@ Tokens split_list(std::string_view text) {
     return tokens;
 }
 
+/// How many tokens that would be: for a list whose length nobody has looked at yet.
+std::size_t count_list(std::string_view text) {
+    const auto colons = static_cast<std::size_t>(std::count(text.begin(), text.end(), ':'));
+    return text.empty() || text.back() == ':' ? colons : colons + 1;
+}
+
 /// Tap options being read: each descriptor once, and what is wrong with them in QEMU's order.
 class FdOptions {
 public:
@@ -134,9 +140,9 @@ public:
 
 private:
     std::vector<FdRef> read_one(const char* option, std::string_view token);
-    std::vector<FdRef> read_list(const char* option, const Tokens& tokens);
-    void check_count(const char* source, std::size_t count, const Tokens& vhost_tokens);
-    void read_helper_vhost(const Tokens& vhost_tokens);
+    std::vector<FdRef> read_list(const char* option, std::string_view text);
+    void check_count(const char* source, std::size_t count);
+    void read_helper_vhost();
 
     const Tap& tap_;
     NetdevOrigin origin_;
@@ -153,21 +159,22 @@ std::vector<FdRef> FdOptions::read_one(const char* option, std::string_view toke
 }
 
 /// Numbers are compared as numbers: 3, 03 and +3 are one descriptor.
-std::vector<FdRef> FdOptions::read_list(const char* option, const Tokens& tokens) {
+std::vector<FdRef> FdOptions::read_list(const char* option, std::string_view text) {
     const std::string name = "'" + std::string(option) + "'";
-    if (tokens.empty()) {
+    const std::size_t count = count_list(text);
+    if (count == 0) {
         broken_.push_back(broken_rule(name + " must name at least one descriptor", option));
     }
-    if (tokens.size() > kMaxFds) {
+    if (count > kMaxFds) {
         broken_.push_back(broken_rule(name + " must have at most " + std::to_string(kMaxFds) +
-                                          " entries, but has " + std::to_string(tokens.size()),
+                                          " entries, but has " + std::to_string(count),
                                       option));
         return {};
     }
     std::vector<FdRef> list;
     std::vector<Error> repeated;
     std::set<std::string> seen;
-    for (const std::string_view token : tokens) {
+    for (const std::string_view token : split_list(text)) {
         const std::vector<FdRef> one = read_one(option, token);
         const bool is_number = !one.empty() && one.front().number;
         const std::string identity =
@@ -184,21 +191,22 @@ std::vector<FdRef> FdOptions::read_list(const char* option, const Tokens& tokens
 }
 
 /// `count` is that of the option `source`, whose queues the descriptors are for.
-void FdOptions::check_count(const char* source, std::size_t count, const Tokens& vhost_tokens) {
-    if (count != vhost_tokens.size()) {
+void FdOptions::check_count(const char* source, std::size_t count) {
+    const std::size_t vhost_count = count_list(*tap_.vhostfds);
+    if (count != vhost_count) {
         broken_.push_back(broken_rule(
             "'vhostfds' must have one entry for each of '" + std::string(source) +
-                "': " + std::to_string(vhost_tokens.size()) + " against " + std::to_string(count),
+                "': " + std::to_string(vhost_count) + " against " + std::to_string(count),
             "vhostfds"));
     }
 }
 
 /// The queues of a helper: one vhost descriptor for each, if any.
-void FdOptions::read_helper_vhost(const Tokens& vhost_tokens) {
+void FdOptions::read_helper_vhost() {
     if (tap_.vhostfds.has_value()) {
         refuse_with("vhostfds", {{"vhostfd", tap_.vhostfd.has_value()}}, broken_);
-        check_count("queues", *tap_.queues, vhost_tokens);
-        vhostfds = read_list("vhostfds", vhost_tokens);
+        check_count("queues", *tap_.queues);
+        vhostfds = read_list("vhostfds", *tap_.vhostfds);
     } else if (tap_.vhostfd.has_value() && *tap_.queues > 1) {
         broken_.push_back(broken_rule("'vhostfd' is for a single queue, but 'queues' is " +
                                           std::to_string(*tap_.queues),
@@ -208,27 +216,24 @@ void FdOptions::read_helper_vhost(const Tokens& vhost_tokens) {
 }
 
 void FdOptions::read() {
-    const Tokens tokens = split_list(tap_.fds.has_value() ? *tap_.fds : std::string_view());
-    const Tokens vhost_tokens =
-        split_list(tap_.vhostfds.has_value() ? *tap_.vhostfds : std::string_view());
     const bool both_lists = tap_.fds.has_value() && tap_.vhostfds.has_value();
     if (both_lists) {
-        check_count("fds", tokens.size(), vhost_tokens);
+        check_count("fds", count_list(*tap_.fds));
     }
     if (tap_.fd.has_value()) {
         fds = read_one("fd", *tap_.fd);
     } else if (tap_.fds.has_value()) {
-        fds = read_list("fds", tokens);
+        fds = read_list("fds", *tap_.fds);
     }
     if (tap_.vhostfd.has_value()) {
         vhostfds = read_one("vhostfd", *tap_.vhostfd);
     }
     if (both_lists) {
-        vhostfds = read_list("vhostfds", vhost_tokens);
+        vhostfds = read_list("vhostfds", *tap_.vhostfds);
     }
     const bool by_helper = !tap_.fd.has_value() && !tap_.fds.has_value() && tap_.helper.has_value();
     if (by_helper && tap_.queues.has_value()) {
-        read_helper_vhost(vhost_tokens);
+        read_helper_vhost();
     }
 }
 
@@ -268,7 +273,7 @@ void check_ifname(std::string_view ifname, std::vector<Error>& broken) {
 }
 
 /// Limits of the host's kernel that are known without asking it.
-void check_queues_and_name(const Tap& tap, std::vector<Error>& broken) {
+void check_kernel_limits(const Tap& tap, std::vector<Error>& broken) {
     if (tap.queues == 0U) {
         broken.push_back(broken_rule("'queues' must be at least 1, but is 0", "queues"));
     }
@@ -280,6 +285,9 @@ void check_queues_and_name(const Tap& tap, std::vector<Error>& broken) {
                              .with_stage(Stage::host)
                              .with_hint("the kernel takes no more for one interface"));
     }
+    check_length("helper", tap.helper, limits::kHelperText, broken);
+    check_length("script", tap.script, limits::kScriptPath, broken);
+    check_length("downscript", tap.downscript, limits::kScriptPath, broken);
     if (tap.ifname.has_value()) {
         check_ifname(*tap.ifname, broken);
     }
@@ -362,7 +370,7 @@ TapPlan validate_tap(const Tap& tap, NetdevOrigin origin, const PlanDefaults& de
     check_conflicts(tap, broken);
     FdOptions read(tap, origin, broken);
     read.read();
-    check_queues_and_name(tap, broken);
+    check_kernel_limits(tap, broken);
     TapPlan plan;
     if (!broken.empty()) {
         return plan;
@@ -376,7 +384,12 @@ TapPlan validate_tap(const Tap& tap, NetdevOrigin origin, const PlanDefaults& de
     return plan;
 }
 
-BridgePlan plan_bridge(const qapi::NetdevBridgeOptions& bridge, const PlanDefaults& defaults) {
+BridgePlan validate_bridge(const qapi::NetdevBridgeOptions& bridge, const PlanDefaults& defaults,
+                           std::vector<Error>& broken) {
+    check_length("helper", bridge.helper, limits::kHelperText, broken);
+    if (!broken.empty()) {
+        return {};
+    }
     const std::string helper = bridge.helper.value_or("");
     FromHelper source{.command = helper.empty() ? defaults.helper : helper,
                       .bridge = bridge.br.value_or(kDefaultBridge)};

@@ -9,6 +9,7 @@ namespace {
 using test::broken_rules;
 using test::Findings;
 using test::findings;
+using Tap = qapi::NetdevTapOptions;
 
 constexpr NetdevOrigin kMonitor = NetdevOrigin::monitor;
 
@@ -108,6 +109,18 @@ TEST(ValidateTapDescriptors, ComparesNumbersAsNumbers) {
 
 TEST(ValidateTapDescriptors, ComparesNamesOfAMonitorAsNames) {
     EXPECT_EQ(findings({.fds = "3:+3: 3"}, kMonitor), Findings{});
+}
+
+TEST(ValidateTapDescriptors, CountsAListAsItIsSplit) {
+    const std::vector<std::pair<std::string, unsigned>> lists = {
+        {"3", 1},  {"3:4:5", 3}, {"3:4:", 2}, {":", 1},
+        {"::", 2}, {"3::4", 3},  {"3::", 2},  {":3", 2}};
+    for (const auto& [list, count] : lists) {
+        const Tap tap{.queues = count, .helper = "h", .vhostfds = list};
+        for (const std::string& message : findings(tap)) {
+            EXPECT_EQ(message, "'vhostfds' has an empty entry") << list;
+        }
+    }
 }
 
 }  // namespace

@@ -199,5 +199,23 @@ TEST(ValidateTap, FindsEverythingInQemusOrder) {
                         "'ifname' must have at most 15 bytes, but is 'much-too-long-name'"}));
 }
 
+TEST(ValidateTap, RefusesTextsThatTheKernelDoesNotTakeByTheirSize) {
+    const std::string path(4095, 'x');
+    const std::string text(std::size_t{128} << 10, 'x');
+    EXPECT_EQ(findings({.script = path, .downscript = path}), Findings{});
+    EXPECT_EQ(findings({.helper = text}), Findings{});
+    EXPECT_EQ(findings({.script = path + "x", .downscript = path + "x"}),
+              (Findings{"'script' must have at most 4095 bytes, but has 4096",
+                        "'downscript' must have at most 4095 bytes, but has 4096"}));
+    EXPECT_EQ(findings({.helper = text + "x"}),
+              Findings{"'helper' must have at most 131072 bytes, but has 131073"});
+    const qapi::NetdevBridgeOptions bridge{.helper = text + "x"};
+    const std::vector<Error> broken =
+        validate_netdev({.id = "n0", .branch = bridge}, NetdevOrigin::command_line).broken;
+    ASSERT_EQ(broken.size(), 1U);
+    EXPECT_EQ(broken[0].param(), "helper");
+    EXPECT_EQ(broken[0].stage(), Stage::host);
+}
+
 }  // namespace
 }  // namespace net
