@@ -71,6 +71,16 @@ inline constexpr std::size_t kAclFile = std::size_t{256} << 10;
 inline constexpr unsigned kAclDepth = 8;
 inline constexpr unsigned kAclFiles = 64;
 
+/// Largest `mtu` of an access file: that of a tap is less (MAX_MTU in the kernel's
+/// drivers/net/tun.c).
+inline constexpr unsigned long kMtu = 65535;
+
+/// Largest `max-ports` of an access file: BR_MAX_PORTS - 1 in the kernel's net/bridge/br_private.h.
+inline constexpr unsigned long kPorts = 1023;
+
+/// Ports of a bridge that one user's taps may be where no rule says so: eight users fill a bridge.
+inline constexpr unsigned long kDefaultPorts = 128;
+
 /// Bytes of /etc/passwd and /etc/group that are searched for a name.
 inline constexpr std::size_t kIdFile = std::size_t{16} << 20;
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string_view>
 
+#include "net/base/limits.h"
 #include "net/bridge_helper/acl_line.h"
 #include "net/bridge_helper/arguments.h"
 #include "net/bridge_helper/caller.h"
@@ -26,9 +27,6 @@ using AclDecision = FixedText<512>;
 /// their order. Of the limits each rule that applies grants something more.
 class Acl {
 public:
-    /// What max_ports() is without a rule: eight users together fill a bridge.
-    static constexpr unsigned long kDefaultPorts = 128;
-
     /// Both must outlive the object.
     Acl(const Caller& caller, const Arguments& request) : caller_(caller), request_(request) {}
 
@@ -39,7 +37,9 @@ public:
     /// The verdict, without the MTU, which depends on the bridge's.
     [[nodiscard]] bool permits(Refusal& why) const;
     /// How many ports of the bridge the caller's taps may be.
-    unsigned long max_ports() const { return ports_.empty() ? kDefaultPorts : max_ports_; }
+    unsigned long max_ports() const {
+        return ports_.empty() ? limits::bridge_helper::kDefaultPorts : max_ports_;
+    }
     /// Whether a rule allows the MTU that was asked for.
     bool grants_mtu() const { return !mtu_.empty(); }
 

@@ -10,9 +10,6 @@ namespace {
 using Verb = AclRule::Verb;
 using Subject = AclRule::Subject;
 
-constexpr unsigned long kMaxMtu = 65535;
-constexpr unsigned long kMaxPorts = 1023;  // BR_MAX_PORTS in the kernel's net/bridge/br_private.h
-
 struct Keyword {
     std::string_view name;
     Verb verb;
@@ -101,8 +98,8 @@ bool parse_range(std::string_view text, AclRule& rule) {
     const std::string_view low(text.data(), dash == std::string_view::npos ? text.size() : dash);
     std::string_view high = text;
     high.remove_prefix(dash == std::string_view::npos ? 0 : dash + 1);
-    const auto first = parse_number(low, kMaxMtu);
-    const auto last = parse_number(high, kMaxMtu);
+    const auto first = parse_number(low, limits::bridge_helper::kMtu);
+    const auto last = parse_number(high, limits::bridge_helper::kMtu);
     if (!first || !last || *first > *last) {
         return false;
     }
@@ -126,7 +123,7 @@ bool parse_value(std::string_view rest, AclRule& rule) {
         case Verb::max_queues:
             return parse_maximum(rule.value, limits::kTapQueues, rule);
         case Verb::max_ports:
-            return parse_maximum(rule.value, kMaxPorts, rule);
+            return parse_maximum(rule.value, limits::bridge_helper::kPorts, rule);
         case Verb::ifname:
         case Verb::mac:
             return !rule.value.empty();
