@@ -15,12 +15,15 @@ The drawing is the fenced block whose first line starts with
 The code's side is read from the object files in BUILD_FOLDER: every call and
 every address taken counts, and so does a path through functions that are no
 pipeline functions. Lambdas and the pieces that compilers split off belong to
-the function around them. Both graphs must be the same.
+the function around them; a call that was inlined counts as the call that it
+was, which needs debug information (-g1; of Clang's, -gdwarf-4). Both graphs
+must be the same.
 """
 import collections
 import glob
 import os
 import re
+import struct
 import subprocess
 import sys
 
@@ -99,26 +102,95 @@ def read_drawing(path):
 
 # --- the code ---
 
-def objdump(flags, objects):
-    command = ["objdump", *flags, *objects]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          env=dict(os.environ, LC_ALL="C"), check=False)
+def run_tool(command, text=None):
+    """The lines that a program of binutils prints."""
+    done = subprocess.run(command, input=text, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          encoding="utf-8", errors="replace", env=dict(os.environ, LC_ALL="C"),
+                          check=False)
     if done.returncode != 0:
-        raise Failure("objdump: " + done.stderr.decode(errors="replace").strip())
-    return done.stdout.decode(errors="replace").splitlines()
+        raise Failure("%s: %s" % (command[0], done.stderr.strip()))
+    return done.stdout.splitlines()
 
 
-class Symbols:
-    """Where everything is: of one object file, names by section and offset."""
+class ObjectFile:
+    """Symbols and relocations of a 64-bit ELF object file.
 
-    def __init__(self):
+    Read here and not by objdump, which would print those of debug information too: nine of ten.
+    """
+
+    SYMBOLS, RELOCATIONS = 2, 4  # SHT_SYMTAB, SHT_RELA
+    OBJECT, FUNCTION, SECTION = 1, 2, 3  # STT_*
+    LOADED = (".text", ".data", ".rodata", ".init_array", ".tdata")
+    # Types of x86-64 that count from the end of the four bytes that they patch: PC32 and PLT32.
+    X86_64, FROM_END = 62, (2, 4)
+
+    def __init__(self, path):
+        self.path = path
+        with open(path, "rb") as file:
+            self.data = file.read()
+        if self.data[:5] != b"\x7fELF\x02":
+            raise Failure("%s: not a 64-bit ELF file" % path)
+        self.order = "<" if self.data[5] == 1 else ">"
         self.local = set()
-        self.ranges = collections.defaultdict(list)
+        self.ranges = collections.defaultdict(list)  # section → (offset, size, name)
+        self.relocations = []  # (section, offset, target's name)
+        machine, = self.unpack("H", 18)
+        sections = self.read_sections()
+        self.has_debug = any(section[0] == ".debug_info" for section in sections)
+        for section in sections:
+            if section[2] == self.SYMBOLS:
+                symbols = self.read_symbols(sections, section)
+        for section in sections:
+            target = sections[section[8]][0] if section[2] == self.RELOCATIONS else ""
+            if target.startswith(self.LOADED):
+                self.read_relocations(section, target, symbols, machine)
+        del self.data
 
-    def add(self, binding, section, offset, size, name):
-        if binding == "l":
-            self.local.add(name)
-        self.ranges[section].append((offset, size, name))
+    def unpack(self, form, offset):
+        return struct.unpack_from(self.order + form, self.data, offset)
+
+    def string(self, offset):
+        return self.data[offset:self.data.index(b"\0", offset)].decode()
+
+    def read_sections(self):
+        """(name, and then the fields of Elf64_Shdr) of each."""
+        start, = self.unpack("Q", 40)
+        size, count, names = self.unpack("HHH", 58)
+        if count == 0:  # there are more than the field can count
+            count, = self.unpack("Q", start + 32)
+        if names == 0xffff:
+            names, = self.unpack("I", start + 40)
+        headers = [self.unpack("IIQQQQIIQQ", start + i * size) for i in range(count)]
+        strings = headers[names][4]
+        return [(self.string(strings + header[0]),) + header for header in headers]
+
+    def read_symbols(self, sections, table):
+        """(name, section's name, value) of each; a section's own symbol has no name."""
+        strings = sections[table[7]][5]
+        wide = next((s[5] for s in sections if s[2] == 18), None)  # SHT_SYMTAB_SHNDX
+        symbols = []
+        for i in range(table[6] // 24):
+            name, info, _, index, value, size = self.unpack("IBBHQQ", table[5] + i * 24)
+            if index == 0xffff:
+                index, = self.unpack("I", wide + i * 4)
+            section = sections[index][0] if 0 < index < len(sections) else ""
+            text = self.string(strings + name)
+            if section and info & 15 in (self.OBJECT, self.FUNCTION):
+                self.ranges[section].append((value, size, text))
+                if info >> 4 == 0:
+                    self.local.add(text)
+            symbols.append(("" if info & 15 == self.SECTION else text, section, value))
+        return symbols
+
+    def read_relocations(self, table, section, symbols, machine):
+        for i in range(table[6] // 24):
+            offset, info, addend = self.unpack("QQq", table[5] + i * 24)
+            name, where, value = symbols[info >> 32]
+            if where and (not name or name.startswith(".L")):
+                from_end = machine == self.X86_64 and info & 0xffffffff in self.FROM_END
+                name = self.at(where, value + addend + (4 if from_end else 0))
+            if name:
+                self.relocations.append((section, offset, name))
 
     def at(self, section, offset):
         """Name of what encloses the place, or None."""
@@ -127,93 +199,104 @@ class Symbols:
                 return name
         return None
 
+    def node(self, name):
+        return (self.path if name in self.local else "", name)
+
 
 class Graph:
     """Who refers to whom, over all object files.
 
     A node is (file, name) for a local symbol and ("", name) for any other, so
-    that functions of anonymous namespaces do not mix.
+    that functions of anonymous namespaces do not mix. `names` are those of
+    pipeline functions: where one was inlined, what it refers to is told by the
+    debug information.
     """
 
-    SYMBOL = re.compile(r"([0-9a-f]+) (.)....(.)(.) (\S+)\t([0-9a-f]+)\s+(?:\.hidden |\.internal "
-                        r"|\.protected )?(\S+)")
     HEADING = re.compile(r"[0-9a-f]+ <(.+)>:")
-    RELOCATION = re.compile(r"([0-9a-f]+)\s+(R_\w+)\s+(\S+)")
-    BRANCH = re.compile(r"<([^>+]+)(?:\+0x[0-9a-f]+)?>")
+    BRANCH = re.compile(r"\s*([0-9a-f]+):.*<([^>+]+)(?:\+0x[0-9a-f]+)?>")
     FILE = re.compile(r"(\S.*):\s+file format ")
-    SECTIONS = (".text", ".data", ".rodata", ".init_array", ".tdata")
+    SECTION = "Disassembly of section "
     SHARED = re.compile(r"\.text(\.(unlikely|hot|startup|exit))?")
 
-    def __init__(self, objects):
+    def __init__(self, objects, names):
         self.edges = collections.defaultdict(set)
-        self.symbols = collections.defaultdict(Symbols)
-        self.read_symbols(objects)
-        self.read_relocations(objects)
-        self.read_branches(objects)
+        self.files = {path: ObjectFile(path) for path in objects}
+        self.without_debug = []
+        references = {path: list(file.relocations) for path, file in self.files.items()}
+        self.add_branches(references)
+        for path, file in self.files.items():
+            inlined = self.inlined(file, references[path], names)
+            for reference in references[path]:
+                self.connect(file, reference, inlined.get(reference[:2], ()))
 
-    def read_symbols(self, objects):
-        current = ""
-        for line in objdump(["-t"], objects):
-            head = self.FILE.match(line)
-            if head:
-                current = head.group(1)
-                continue
-            found = self.SYMBOL.match(line)
-            if found and found.group(4) in "FO":
-                offset, binding, _, _, section, size, name = found.groups()
-                self.symbols[current].add(binding, section, int(offset, 16), int(size, 16), name)
+    def nodes(self):
+        """Every function and variable that is defined."""
+        return {file.node(entry[2]) for file in self.files.values()
+                for ranges in file.ranges.values() for entry in ranges}
 
-    def node(self, file, name):
-        return (file if name in self.symbols[file].local else "", name)
+    def connect(self, file, reference, inlined):
+        """Adds the path from the enclosing function through inlined ones to what is referred to."""
+        section, offset, target = reference
+        owner = file.at(section, offset)
+        if owner:
+            path = [file.node(name) for name in (owner, *inlined, target)]
+            for source, callee in zip(path, path[1:]):
+                if source != callee:
+                    self.edges[source].add(callee)
 
-    def target(self, file, kind, text):
-        """The node that a relocation's "symbol+addend" means."""
-        found = re.fullmatch(r"(.+?)([+-]0x[0-9a-f]+)?", text)
-        name, addend = found.group(1), int(found.group(2) or "0", 16)
-        symbols = self.symbols[file]
-        if name in symbols.ranges or name.startswith(".text"):
-            # x86 counts from the end of the four bytes that it patches.
-            name = symbols.at(name, addend + (4 if "PC32" in kind or "PLT32" in kind else 0))
-        return self.node(file, name) if name else None
-
-    def connect(self, source, target):
-        if source and target and source != target:
-            self.edges[source].add(target)
-
-    def read_relocations(self, objects):
-        """Calls, addresses taken, tables of function pointers: what the linker resolves."""
-        file = section = ""
-        for line in objdump(["-r"], objects):
-            found = self.RELOCATION.match(line)
-            if found and section.startswith(self.SECTIONS):
-                owner = self.symbols[file].at(section, int(found[1], 16))
-                if owner:
-                    self.connect(self.node(file, owner), self.target(file, found[2], found[3]))
-            elif line.startswith("RELOCATION RECORDS FOR ["):
-                section = line[24:-2]
-            elif self.FILE.match(line):
-                file = self.FILE.match(line)[1]
-
-    def read_branches(self, objects):
+    def add_branches(self, references):
         """What the assembler resolved: branches to another function of the same section. Only
         sections that can hold several functions are worth disassembling."""
-        shared = {section for symbols in self.symbols.values() for section in symbols.ranges
+        shared = {section for file in self.files.values() for section in file.ranges
                   if self.SHARED.fullmatch(section)}
         flags = ["-d", "-r", "--no-show-raw-insn"] + ["--section=" + name for name in shared]
-        file = ""
-        source = pending = None
-        for line in objdump(flags, objects):
+        path = section = source = inside = ""
+        pending = None
+        for line in run_tool(["objdump", *flags, *self.files]):
             if ": R_" in line:
                 pending = None  # the relocation says where it really goes
                 continue
-            self.connect(source, pending)
+            if pending:
+                references[path].append(pending)
             pending = None
             if line.endswith(">:"):
-                source = self.node(file, self.HEADING.match(line)[1])
-            elif line.endswith(">"):
-                pending = self.node(file, self.BRANCH.search(line)[1])
+                source = self.HEADING.match(line)[1]
+                inside = "<%s+" % source
+            elif line.endswith(">") and inside not in line:
+                found = self.BRANCH.match(line)
+                pending = (section, int(found[1], 16), found[2])
+            elif line.startswith(self.SECTION):
+                section = line[len(self.SECTION):-1]
             elif self.FILE.match(line):
-                file, source = self.FILE.match(line)[1], None
+                path = self.FILE.match(line)[1]
+
+    def inlined(self, file, references, names):
+        """(section, offset) of references → symbols of the pipeline functions that were inlined
+        around them, from the outside. Those can only be in the file that defines the function."""
+        symbols = {}
+        for entry in (entry for ranges in file.ranges.values() for entry in ranges):
+            symbols.setdefault(pipeline_name(entry[2], names), entry[2])
+        if set(symbols) <= {None}:
+            return {}
+        if not file.has_debug:
+            self.without_debug.append(file.path)
+            return {}
+        places = collections.defaultdict(set)
+        for section, offset, _ in references:
+            if section.startswith(".text"):
+                places[section].add(offset)
+        found = {}
+        for section, offsets in places.items():
+            place = None
+            for line in run_tool(["addr2line", "-a", "-f", "-i", "-j", section, "-e", file.path],
+                                 "".join("%x\n" % offset for offset in sorted(offsets))):
+                if line.startswith("0x"):
+                    place = found[(section, int(line, 16))] = []
+                elif pipeline_name(line, names):
+                    place.insert(0, line)
+                elif line in names and line in symbols:  # all that Clang's -g1 tells
+                    place.insert(0, symbols[line])
+        return found
 
 
 def pipeline_name(symbol, names):
@@ -246,20 +329,17 @@ def paths_from(graph, starts, names):
 
 
 def read_code(objects, names):
-    """(caller, callee) → helpers in between, and the functions not found."""
-    graph = Graph(objects)
+    """(caller, callee) → helpers in between, the functions not found, and the files in which
+    inlined calls cannot be told."""
+    graph = Graph(objects, names)
     nodes = collections.defaultdict(list)
-    everything = set(graph.edges).union(*graph.edges.values())
-    for symbols_of in graph.symbols.items():
-        for ranges in symbols_of[1].ranges.values():
-            everything.update(graph.node(symbols_of[0], entry[2]) for entry in ranges)
+    defined = graph.nodes()
+    everything = defined.union(graph.edges, *graph.edges.values())
     for node in everything:
         name = pipeline_name(node[1], names)
         if name:
             nodes[name].append(node)
-    defined = {entry[2] for symbols in graph.symbols.values()
-               for ranges in symbols.ranges.values() for entry in ranges}
-    absent = [name for name in names if not any(node[1] in defined for node in nodes[name])]
+    absent = [name for name in names if defined.isdisjoint(nodes[name])]
     edges, inside = {}, set()
     for caller in names:
         found, seen = paths_from(graph, nodes[caller], names)
@@ -272,7 +352,7 @@ def read_code(objects, names):
             name = pipeline_name(target[1], names)
             if name and name != ENTRY:
                 edges[(demangle([node[1]])[0], name)] = ()
-    return edges, absent
+    return edges, absent, graph.without_debug
 
 
 def demangle(symbols):
@@ -325,11 +405,14 @@ def main(arguments):
     try:
         drawn = read_drawing(document)
         names = sorted({name for edge in drawn for name in edge})
-        coded, absent = read_code(find_objects(arguments[0]), names)
+        coded, absent, without_debug = read_code(find_objects(arguments[0]), names)
     except (Failure, OSError) as failure:
         print("check-pipeline: %s" % failure, file=sys.stderr)
         return 1
     problems = compare(drawn, coded, absent, document)
+    if problems and without_debug:
+        problems.append("inlined calls cannot be told without debug information, as in "
+                        + without_debug[0])
     for problem in problems:
         print("check-pipeline: " + problem, file=sys.stderr)
     if not problems:

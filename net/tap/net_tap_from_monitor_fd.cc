@@ -55,8 +55,7 @@ Result<void> net_init_tap_fds(TapBuild& build, const PassedFds& passed) {
     return {};
 }
 
-[[gnu::noinline]] Result<void> net_tap_from_monitor_fd(TapBuild& build, std::string_view option,
-                                                       const FdRef& ref) {
+Result<void> net_tap_from_monitor_fd(TapBuild& build, std::string_view option, const FdRef& ref) {
     const std::string name(option);
     Result<TapFd> fd =
         ref.number ? borrow_by_number(build, *ref.number) : take_by_name(build, ref.text);

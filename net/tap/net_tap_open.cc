@@ -86,7 +86,7 @@ TapOpenOptions open_options(const TapBuild& build, const ByName& source) {
 
 }  // namespace
 
-[[gnu::noinline]] Result<void> net_tap_open_one(TapBuild& build, const ByName& source) {
+Result<void> net_tap_open_one(TapBuild& build, const ByName& source) {
     const TapOpenOptions options = open_options(build, source);
     TapQueue queue = NET_TRY(tap_open(build.context.tun(), options));
     queue.fresh = queue.macvtap_index == 0;

@@ -12,7 +12,8 @@ import tempfile
 
 import harness
 
-# A library with the same shape, in which every way to refer to a function occurs once.
+# A library with the same shape, in which every way to refer to a function occurs once. With
+# -O2 most of them are inlined.
 FIXTURE = r"""
 #include <functional>
 namespace net {
@@ -22,19 +23,21 @@ void direct(int x);
 void by_table(int x);
 void by_lambda(int x);
 int sink;
-[[gnu::noinline]] void leaf(int x) { sink += x; }
+void outside(int x);
+void leaf(int x) { outside(x); }
 namespace {
-[[gnu::noinline]] void helper(int x) { leaf(x + sink); }
+void helper(int x) { leaf(x + sink); }
 using Function = void (*)(int);
 Function table[] = {helper, leaf};
 }
-[[gnu::noinline]] void direct(int x) { if (__builtin_expect(x > sink, 0)) { helper(x); sink++; } }
-[[gnu::noinline]] void by_table(int x) { table[x & 1](x); }
-[[gnu::noinline]] void by_lambda(int x) {
+void direct(int x) { if (__builtin_expect(x > sink, 0)) { helper(x); sink++; } }
+void by_table(int x) { table[x & 1](x); }
+void by_lambda(int x) {
     std::function<void(int)> f = [x](int y) { leaf(x + y); };
     for (int i = 0; i < sink; ++i) { f(i); }
 }
-void net_client_init(int x) { direct(x); by_table(x); by_lambda(x); }
+void once(int x) { direct(x * sink); }
+void net_client_init(int x) { direct(x); by_table(x); by_lambda(x); once(x); }
 }
 """
 FIXTURE_DRAWING = """\
@@ -42,7 +45,8 @@ FIXTURE_DRAWING = """\
 net_client_init()      the root
 ├─ direct()
 ├─ by_table()
-└─ by_lambda()
+├─ by_lambda()
+└─ once() ─▶ direct()
 
 direct()               through a helper: leaf()
 by_table()             through a table of pointers: leaf()
@@ -113,8 +117,8 @@ def check_fixture(checker, folder, compiler, level):
     source = os.path.join(folder, "fixture.cc")
     with open(source, "w") as out:
         out.write(FIXTURE)
-    subprocess.run([*compiler, "-std=c++20", "-fPIC", "-O" + level, "-c", source, "-o",
-                    os.path.join(objects, "fixture.cc.o")], check=True, timeout=60)
+    subprocess.run([*compiler, "-std=c++20", "-fPIC", "-O" + level, "-g1", "-gdwarf-4", "-c",
+                    source, "-o", os.path.join(objects, "fixture.cc.o")], check=True, timeout=60)
     name = "-O%s: " % level
     checker.accepts(name + "helpers, tables and lambdas count", build, FIXTURE_DRAWING)
     for function in ("direct", "by_table", "by_lambda"):
