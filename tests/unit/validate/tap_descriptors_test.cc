@@ -116,7 +116,7 @@ TEST(ValidateTapDescriptors, CountsAListAsItIsSplit) {
         {"3", 1},  {"3:4:5", 3}, {"3:4:", 2}, {":", 1},
         {"::", 2}, {"3::4", 3},  {"3::", 2},  {":3", 2}};
     for (const auto& [list, count] : lists) {
-        const Tap tap{.queues = count, .helper = "h", .vhostfds = list};
+        const Tap tap{.helper = "h", .vhostfds = list, .queues = count};
         for (const std::string& message : findings(tap)) {
             EXPECT_EQ(message, "'vhostfds' has an empty entry") << list;
         }
