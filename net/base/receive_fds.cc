@@ -23,7 +23,7 @@ void adopt_fds(const cmsghdr* header, std::vector<UniqueFd>& fds) {
 
 }  // namespace
 
-Result<FdMessage> receive_fds(int socket, std::span<char> buffer, int flags) {
+Result<FdMessage> receive_fds(int socket, std::span<char> buffer) {
     iovec piece = {buffer.data(), buffer.size()};
     alignas(cmsghdr) char control[CMSG_SPACE(kMaxFdsPerMessage * sizeof(int))];
     msghdr message = {};
@@ -33,7 +33,7 @@ Result<FdMessage> receive_fds(int socket, std::span<char> buffer, int flags) {
     message.msg_controllen = sizeof(control);
     ssize_t count = -1;
     do {
-        count = recvmsg(socket, &message, flags | MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+        count = recvmsg(socket, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
     } while (count < 0 && errno == EINTR);
     if (count < 0) {
         return Error::from_errno(errno, "recvmsg");

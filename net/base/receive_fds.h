@@ -20,10 +20,12 @@ struct FdMessage {
 
 /// Receives what is there, without waiting: data, and the descriptors of at most one message.
 ///
-/// `flags` for example MSG_PEEK: the message stays, to be received again. Whatever arrives is owned
-/// by the result, so that nothing leaks however odd the message is. Fails with EAGAIN if there is
-/// nothing to read. A stream socket joins the data of messages, but never two with descriptors; a
-/// peer that sends them in several is received from several times.
-Result<FdMessage> receive_fds(int socket, std::span<char> buffer, int flags = 0);
+/// Whatever arrives is owned by the result, so that nothing leaks however odd the message is. Fails
+/// with EAGAIN if there is nothing to read. A stream socket joins the data of messages, but never
+/// two with descriptors; a peer that sends them in several is received from several times.
+///
+/// There is no way to look first: with MSG_PEEK, Linux shows the descriptors of the message behind
+/// one that has none.
+Result<FdMessage> receive_fds(int socket, std::span<char> buffer);
 
 }  // namespace net
