@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,75 +20,6 @@
 
 namespace net {
 namespace {
-
-/// What posix_spawn() wants as C arrays and structs, freed on every path.
-class SpawnPlan {
-public:
-    SpawnPlan() {
-        posix_spawn_file_actions_init(&actions_);
-        posix_spawnattr_init(&attributes_);
-    }
-    SpawnPlan(const SpawnPlan&) = delete;
-    SpawnPlan& operator=(const SpawnPlan&) = delete;
-    ~SpawnPlan() {
-        posix_spawn_file_actions_destroy(&actions_);
-        posix_spawnattr_destroy(&attributes_);
-    }
-
-    /// 0 from /dev/null, 1 and 2 to `output`, `keep_fd` unchanged, everything else closed.
-    void set_descriptors(int output, int keep_fd) {
-        posix_spawn_file_actions_addopen(&actions_, 0, "/dev/null", O_RDONLY, 0);
-        posix_spawn_file_actions_adddup2(&actions_, output, 1);
-        posix_spawn_file_actions_adddup2(&actions_, output, 2);
-        int next = 3;
-        if (keep_fd >= next) {
-            // dup2() onto itself is how posix_spawn() clears close-on-exec.
-            posix_spawn_file_actions_adddup2(&actions_, keep_fd, keep_fd);
-            for (; next < keep_fd; ++next) {
-                posix_spawn_file_actions_addclose(&actions_, next);
-            }
-            ++next;
-        }
-        posix_spawn_file_actions_addclosefrom_np(&actions_, next);
-    }
-
-    /// Own process group, nothing blocked, nothing ignored but what whoever started us asked for
-    /// by nohup or a shell's background. (A handler of ours does not survive the exec.)
-    void set_signals() {
-        sigset_t none;
-        sigset_t all;
-        sigemptyset(&none);
-        sigfillset(&all);
-        for (const int signum : {SIGHUP, SIGINT, SIGQUIT}) {
-            sigdelset(&all, signum);
-        }
-        posix_spawnattr_setsigmask(&attributes_, &none);
-        posix_spawnattr_setsigdefault(&attributes_, &all);
-        posix_spawnattr_setpgroup(&attributes_, 0);
-        posix_spawnattr_setflags(
-            &attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-    }
-
-    Result<pid_t> run(const std::vector<std::string>& argv) {
-        std::vector<char*> words;
-        words.reserve(argv.size() + 1);
-        for (const std::string& word : argv) {
-            words.push_back(const_cast<char*>(word.c_str()));  // posix_spawn() does not write
-        }
-        words.push_back(nullptr);
-        pid_t pid = -1;
-        const int errnum =
-            posix_spawn(&pid, words[0], &actions_, &attributes_, words.data(), environ);
-        if (errnum != 0) {
-            return Error::from_errno(errnum, "cannot run '" + argv[0] + "'");
-        }
-        return pid;
-    }
-
-private:
-    posix_spawn_file_actions_t actions_;
-    posix_spawnattr_t attributes_;
-};
 
 /// Linux 6.9, include/uapi/linux/pidfd.h.
 constexpr unsigned kSignalProcessGroup = 1U << 2;
@@ -136,32 +66,10 @@ std::string_view without_trailing_space(std::string_view text) {
     return text.substr(0, text.find_last_not_of(" \t\n\v\f\r") + 1);  // npos + 1 is 0
 }
 
-int poll_timeout(Subprocess::Clock::time_point deadline) {
-    using std::chrono::milliseconds;
-    const auto left = std::chrono::ceil<milliseconds>(deadline - Subprocess::Clock::now()).count();
-    return static_cast<int>(
-        std::clamp<milliseconds::rep>(left, 0, milliseconds(std::chrono::hours(1)).count()));
-}
-
-/// A pidfd in the place of `reserved`. The child runs already, and should not fail for want of a
-/// descriptor: if another thread was quicker to take the place, one of ours will soon be free.
-UniqueFd open_pidfd(pid_t pid, UniqueFd reserved) {
-    const auto deadline = Subprocess::Clock::now() + limits::kKilledChildTimeout;
-    reserved.reset();
-    while (true) {
-        // Since Linux 5.3. A bare call: glibc declares it in a header that clashes with <fcntl.h>.
-        UniqueFd pidfd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
-        const bool no_room = !pidfd && (errno == EMFILE || errno == ENFILE);
-        if (!no_room || Subprocess::Clock::now() >= deadline) {
-            return pidfd;
-        }
-        (void)poll(nullptr, 0, 1);
-    }
-}
-
 }  // namespace
 
-Result<Subprocess> Subprocess::spawn(const std::vector<std::string>& argv, int keep_fd) {
+Result<Subprocess> Subprocess::spawn(const std::vector<std::string>& argv, int keep_fd,
+                                     Clock::time_point deadline, int cancel_fd) {
     std::array<int, 2> pipe_fds{};
     if (pipe2(pipe_fds.data(), O_CLOEXEC | O_NONBLOCK) != 0) {
         return Error::from_errno(errno, "cannot run '" + argv[0] + "': pipe");
@@ -170,25 +78,14 @@ Result<Subprocess> Subprocess::spawn(const std::vector<std::string>& argv, int k
     UniqueFd write_end(pipe_fds[1]);
     // The child's end blocks: programs do not expect EAGAIN from their standard output.
     (void)fcntl(write_end.get(), F_SETFL, 0);
-    UniqueFd reserved(fcntl(read_end.get(), F_DUPFD_CLOEXEC, 0));
-    if (!reserved) {
-        return Error::from_errno(errno, "cannot run '" + argv[0] + "': pidfd_open");
+    Launched launched = NET_TRY(launch(argv, std::move(write_end), keep_fd, deadline, cancel_fd));
+    Error failure = std::move(launched.failure);
+    Subprocess child(std::move(launched), std::move(read_end));
+    if (failure.errnum() != 0) {
+        return failure;
     }
-
-    SpawnPlan plan;
-    plan.set_descriptors(write_end.get(), keep_fd);
-    plan.set_signals();
-    const pid_t pid = NET_TRY(plan.run(argv));
-
-    UniqueFd pidfd = open_pidfd(pid, std::move(reserved));
-    const int errnum = errno;
-    Subprocess child(pid, std::move(pidfd), std::move(read_end));
-    if (!is_waitable(pid)) {
+    if (!is_waitable(child.pid_)) {
         child.pid_ = -1;  // who ignores SIGCHLD is not told how it ended
-        return child;
-    }
-    if (!child.pidfd_) {
-        return Error::from_errno(errnum, "cannot wait for '" + argv[0] + "': pidfd_open");
     }
     return child;
 }
@@ -197,6 +94,7 @@ Subprocess::Subprocess(Subprocess&& other) noexcept
     : pid_(std::exchange(other.pid_, -1)),
       pidfd_(std::move(other.pidfd_)),
       pipe_(std::move(other.pipe_)),
+      pad_(std::move(other.pad_)),
       status_(other.status_),
       left_behind_(other.left_behind_),
       kill_errno_(other.kill_errno_),

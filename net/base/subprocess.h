@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "net/base/launch.h"
 #include "net/result.h"
 #include "net/unique_fd.h"
 
@@ -25,8 +26,11 @@ public:
     enum class Event { exited, readable, timed_out, cancelled };
     using Clock = std::chrono::steady_clock;
 
-    /// Fails with the errno of the fork or the exec, and leaves nothing behind.
-    static Result<Subprocess> spawn(const std::vector<std::string>& argv, int keep_fd);
+    /// Fails with the errno of the clone or the exec, and leaves nothing behind. The way to the
+    /// exec is not waited for beyond the deadline, or once `cancel_fd` can be read, as wait() will
+    /// tell.
+    static Result<Subprocess> spawn(const std::vector<std::string>& argv, int keep_fd,
+                                    Clock::time_point deadline, int cancel_fd);
 
     Subprocess(Subprocess&& other) noexcept;
     Subprocess& operator=(Subprocess&&) = delete;
@@ -62,8 +66,11 @@ public:
     const std::string& output() const { return output_; }
 
 private:
-    Subprocess(pid_t pid, UniqueFd pidfd, UniqueFd pipe)
-        : pid_(pid), pidfd_(std::move(pidfd)), pipe_(std::move(pipe)) {}
+    Subprocess(Launched child, UniqueFd pipe)
+        : pid_(child.pid),
+          pidfd_(std::move(child.pidfd)),
+          pipe_(std::move(pipe)),
+          pad_(std::move(child.pad)) {}
     void drain();
     /// Waits, but not for long, until nobody has the other end of our pipe.
     void await_hang_up(Clock::time_point deadline) noexcept;
@@ -73,6 +80,7 @@ private:
     pid_t pid_;
     UniqueFd pidfd_;
     UniqueFd pipe_;
+    LaunchPadPtr pad_;  ///< Until the child has been reaped or is given up.
     int status_ = -1;
     pid_t left_behind_ = -1;  ///< The child, if it has outlived kill_group().
     int kill_errno_ = 0;      ///< Why it could not be killed.

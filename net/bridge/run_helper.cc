@@ -274,7 +274,7 @@ Result<std::vector<UniqueFd>> run_helper(const HelperRequest& request) {
     (void)send(ours.get(), &kReasonsWanted, 1, MSG_NOSIGNAL);
 
     const auto deadline = Subprocess::Clock::now() + request.timeout;
-    Result<Subprocess> spawned = Subprocess::spawn(argv, theirs.get());
+    Result<Subprocess> spawned = Subprocess::spawn(argv, theirs.get(), deadline, request.cancel_fd);
     if (!spawned) {
         return std::move(spawned).error().with_param("helper");
     }

@@ -41,12 +41,13 @@ Error start_error(const TapScript& script, Error cause) {
 }  // namespace
 
 Result<void> run_tap_script(const TapScript& script, int cancel_fd, const Log& log) {
-    Result<Subprocess> spawned = Subprocess::spawn({script.path, script.ifname}, script.fd);
+    const auto deadline = Subprocess::Clock::now() + script.timeout;
+    Result<Subprocess> spawned =
+        Subprocess::spawn({script.path, script.ifname}, script.fd, deadline, cancel_fd);
     if (!spawned) {
         return start_error(script, std::move(spawned).error());
     }
     Subprocess child = *std::move(spawned);
-    const auto deadline = Subprocess::Clock::now() + script.timeout;
     switch (NET_TRY(child.wait(deadline, -1, cancel_fd))) {
         case Subprocess::Event::timed_out:
             child.kill_group();

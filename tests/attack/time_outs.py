@@ -5,6 +5,7 @@
     time_outs.py QNETDEV HELPER CONF
 """
 import ctypes
+import fcntl
 import os
 import re
 import resource
@@ -209,12 +210,49 @@ def check_slow_up_scripts(tap, qnetdev, folder):
     tap.equal("slow up scripts: nothing is left", harness.leftovers(5), [])
 
 
+class Lease:
+    """A file that nobody else can open, nor execute, while this exists: fcntl(2), F_SETLEASE."""
+
+    def __init__(self, path):
+        signal.signal(signal.SIGIO, signal.SIG_IGN)  # how the kernel asks for it back
+        self.fd = os.open(path, os.O_RDWR)
+        fcntl.fcntl(self.fd, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        os.close(self.fd)
+
+
+def check_held_script(tap, qnetdev, folder):
+    """A script that the kernel does not get to run: its file's opening hangs."""
+    script = program(folder, "held.sh", "exit 0\n")
+    with Lease(script):
+        run = harness.run([qnetdev, "run", "--timeout", "1", "-netdev",
+                           TAP % ("n0", "g0", script, "no")], timeout=15)
+        tap.check("a script that does not start: it costs its time-out",
+                  run.status == 1 and "did not end within 1000 ms and was killed" in run.err, run)
+        with qmp.Run(qnetdev, folder, "--timeout", "30") as run:
+            client, other = run.client(), run.client()
+            add_tap(client, 1, script)
+            tap.equal("a script that does not start: others are served",
+                      other.execute("query-name"), {})
+            start = time.monotonic()
+            status = run.stop()
+            seconds = time.monotonic() - start
+        tap.check("a script that does not start: a signal cuts it short",
+                  status == 0 and seconds < 5, "%s after %.1f s" % (status, seconds))
+    tap.equal("a script that does not start: nothing is left", harness.leftovers(), [])
+
+
 def main():
     qnetdev = sys.argv[1]
     harness.need_tun()
     tap = harness.Tap()
     for check in (check_left_group, check_left_session, check_another_user,
-                  check_many_down_scripts, check_down_scripts_without_room, check_slow_up_scripts):
+                  check_many_down_scripts, check_down_scripts_without_room, check_slow_up_scripts,
+                  check_held_script):
         with tempfile.TemporaryDirectory() as folder:
             os.chmod(folder, 0o711)
             check(tap, qnetdev, folder)

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <vector>
+
 #include "net/base/subprocess.h"
 
 namespace net {
@@ -10,11 +12,11 @@ namespace {
 
 /// What `ls /proc/self/fd` sees as children of ours do: numbers, one on a line.
 std::string fds_of_child(int keep_fd) {
+    const auto deadline = Subprocess::Clock::now() + std::chrono::seconds(10);
     Result<Subprocess> child = Subprocess::spawn(
-        {"/bin/sh", "-c", "for f in /proc/$$/fd/*; do echo ${f##*/}; done"}, keep_fd);
+        {"/bin/sh", "-c", "for f in /proc/$$/fd/*; do echo ${f##*/}; done"}, keep_fd, deadline, -1);
     EXPECT_TRUE(child) << child.error().message();
-    Result<Subprocess::Event> event =
-        child->wait(Subprocess::Clock::now() + std::chrono::seconds(10), -1, -1);
+    Result<Subprocess::Event> event = child->wait(deadline, -1, -1);
     EXPECT_TRUE(event && *event == Subprocess::Event::exited);
     return child->output();
 }
@@ -54,10 +56,42 @@ TEST(SubprocessDescriptors, KeepACloseOnExecOneToo) {
 }
 
 TEST(SubprocessDescriptors, StandardInputIsDevNull) {
-    Result<Subprocess> child = Subprocess::spawn({"/bin/sh", "-c", "readlink /proc/$$/fd/0"}, -1);
+    const auto deadline = Subprocess::Clock::now() + std::chrono::seconds(10);
+    Result<Subprocess> child =
+        Subprocess::spawn({"/bin/sh", "-c", "readlink /proc/$$/fd/0"}, -1, deadline, -1);
     ASSERT_TRUE(child);
-    ASSERT_TRUE(child->wait(Subprocess::Clock::now() + std::chrono::seconds(10), -1, -1));
+    ASSERT_TRUE(child->wait(deadline, -1, -1));
     EXPECT_EQ(child->output(), "/dev/null");
+}
+
+/// The standard descriptors of this process, closed for a while.
+class WithoutStandardOnes {
+public:
+    WithoutStandardOnes() {
+        for (int fd = 0; fd <= 2; ++fd) {
+            saved_.emplace_back(fcntl(fd, F_DUPFD_CLOEXEC, 200));
+            close(fd);
+        }
+    }
+    WithoutStandardOnes(const WithoutStandardOnes&) = delete;
+    WithoutStandardOnes& operator=(const WithoutStandardOnes&) = delete;
+    ~WithoutStandardOnes() {
+        for (int fd = 0; fd <= 2; ++fd) {
+            dup2(saved_[static_cast<std::size_t>(fd)].get(), fd);
+        }
+    }
+
+private:
+    std::vector<UniqueFd> saved_ = {};
+};
+
+TEST(SubprocessDescriptors, AreTheSameIfWeHaveNoStandardOnes) {
+    std::string fds;
+    {
+        const WithoutStandardOnes closed;
+        fds = fds_of_child(-1);
+    }
+    EXPECT_EQ(fds.substr(0, 5), kPlain);
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ Subprocess::Clock::time_point in(milliseconds delay) {
 constexpr milliseconds kLong{10000};
 
 Result<Subprocess> spawn_shell(const std::string& script, int keep_fd = -1) {
-    return Subprocess::spawn({"/bin/sh", "-c", script}, keep_fd);
+    return Subprocess::spawn({"/bin/sh", "-c", script}, keep_fd, in(kLong), -1);
 }
 
 /// Runs a shell script to its end.
@@ -61,7 +61,7 @@ TEST(Subprocess, TellsTheSignal) {
 
 TEST(Subprocess, PassesArgumentsToTheLetter) {
     Result<Subprocess> child = Subprocess::spawn(
-        {"/bin/sh", "-c", "printf '<%s>' \"$@\"", "sh", "a b", "", "$HOME;*"}, -1);
+        {"/bin/sh", "-c", "printf '<%s>' \"$@\"", "sh", "a b", "", "$HOME;*"}, -1, in(kLong), -1);
     ASSERT_TRUE(child);
     ASSERT_TRUE(child->wait(in(kLong), -1, -1));
     EXPECT_EQ(child->output(), "<a b><><$HOME;*>");
@@ -103,16 +103,63 @@ TEST(Subprocess, StartsWithNoSignalBlocked) {
 }
 
 TEST(Subprocess, ReportsAMissingProgram) {
-    const Result<Subprocess> child = Subprocess::spawn({"/nonexistent/program", "x"}, -1);
+    const Result<Subprocess> child =
+        Subprocess::spawn({"/nonexistent/program", "x"}, -1, in(kLong), -1);
     ASSERT_FALSE(child);
     EXPECT_EQ(child.error().message(),
               "cannot run '/nonexistent/program': No such file or directory");
     EXPECT_EQ(child.error().errnum(), ENOENT);
 }
 
+/// A program whose exec hangs: whoever opens it waits until the lease is given back, fcntl(2).
+class HeldProgram {
+public:
+    HeldProgram() : file_("subprocess_test", "#!/bin/sh\n", 0755) {
+        sigset_t broken;
+        sigemptyset(&broken);
+        sigaddset(&broken, SIGIO);
+        pthread_sigmask(SIG_BLOCK, &broken, nullptr);
+        lease_ = UniqueFd(open(file_.path().c_str(), O_RDWR | O_CLOEXEC));
+        held_ = fcntl(lease_.get(), F_SETLEASE, F_WRLCK) == 0;
+    }
+    bool held() const { return held_; }
+    const std::string& path() const { return file_.path(); }
+
+private:
+    test::TemporaryFile file_;
+    UniqueFd lease_ = {};
+    bool held_ = false;
+};
+
+TEST(Subprocess, DoesNotWaitForAnExecBeyondTheDeadline) {
+    const HeldProgram program;
+    ASSERT_TRUE(program.held());
+    const auto begin = Subprocess::Clock::now();
+    const auto deadline = in(milliseconds(100));
+    Result<Subprocess> child = Subprocess::spawn({program.path()}, -1, deadline, -1);
+    ASSERT_TRUE(child) << child.error().message();
+    Result<Event> event = child->wait(deadline, -1, -1);
+    EXPECT_TRUE(event && *event == Event::timed_out);
+    child->kill_group();
+    EXPECT_EQ(child->describe_kill(), "was killed");
+    EXPECT_LT(Subprocess::Clock::now() - begin, kLong);
+}
+
+TEST(Subprocess, DoesNotWaitForAnExecThatIsCancelled) {
+    const HeldProgram program;
+    ASSERT_TRUE(program.held());
+    const UniqueFd cancel(eventfd(1, EFD_CLOEXEC));
+    Result<Subprocess> child = Subprocess::spawn({program.path()}, -1, in(kLong), cancel.get());
+    ASSERT_TRUE(child) << child.error().message();
+    Result<Event> event = child->wait(in(kLong), -1, cancel.get());
+    EXPECT_TRUE(event && *event == Event::cancelled);
+    child->kill_group();
+    EXPECT_EQ(child->describe_kill(), "was killed");
+}
+
 TEST(Subprocess, ReportsAFileThatIsNotExecutable) {
     const test::TemporaryFile file("subprocess_test", "#!/bin/sh\n", 0644);
-    const Result<Subprocess> child = Subprocess::spawn({file.path()}, -1);
+    const Result<Subprocess> child = Subprocess::spawn({file.path()}, -1, in(kLong), -1);
     ASSERT_FALSE(child);
     EXPECT_EQ(child.error().message(), "cannot run '" + file.path() + "': Permission denied");
     EXPECT_EQ(child.error().errnum(), EACCES);
@@ -120,7 +167,7 @@ TEST(Subprocess, ReportsAFileThatIsNotExecutable) {
 
 TEST(Subprocess, ReportsAFileWithoutInterpreter) {
     const test::TemporaryFile file("subprocess_test", "exit 0\n", 0755);
-    const Result<Subprocess> child = Subprocess::spawn({file.path()}, -1);
+    const Result<Subprocess> child = Subprocess::spawn({file.path()}, -1, in(kLong), -1);
     ASSERT_FALSE(child);
     EXPECT_EQ(child.error().message(), "cannot run '" + file.path() + "': Exec format error");
     EXPECT_EQ(child.error().errnum(), ENOEXEC);
