@@ -18,6 +18,9 @@
 
 #include "net/base/signals_blocked.h"
 
+/// clone(2) by the name that ThreadSanitizer does not take for a fork().
+extern "C" int __clone(int (*run)(void*), void* stack_end, int flags, void* argument, ...);
+
 namespace net {
 
 struct LaunchPad {
@@ -175,9 +178,9 @@ Result<Launched> launch(const std::vector<std::string>& argv, UniqueFd output, i
 
     const SignalsBlocked blocked;  // none of ours runs in the child
     int pidfd = -1;
-    const pid_t pid = clone(Child::main, pad->stack.data() + pad->stack.size(),
-                            CLONE_VM | CLONE_PIDFD | CLONE_CHILD_CLEARTID | SIGCHLD, pad.get(),
-                            &pidfd, nullptr, &pad->in_use);
+    const pid_t pid = __clone(Child::main, pad->stack.data() + pad->stack.size(),
+                              CLONE_VM | CLONE_PIDFD | CLONE_CHILD_CLEARTID | SIGCHLD, pad.get(),
+                              &pidfd, nullptr, &pad->in_use);
     if (pid < 0) {
         const int errnum = errno;
         pad->in_use = 0;
