@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cassert>
 #include <list>
 #include <memory>
 #include <string>
@@ -41,8 +42,15 @@ public:
     const std::string& id() const { return id_; }
     Kind kind() const { return kind_; }
     std::size_t size() const { return clients_.size(); }
-    NetClientState& client(std::size_t queue) { return *clients_[queue]; }
-    const NetClientState& client(std::size_t queue) const { return *clients_[queue]; }
+    /// `queue` must be less than size().
+    NetClientState& client(std::size_t queue) {
+        assert(queue < clients_.size());
+        return *clients_[queue];
+    }
+    const NetClientState& client(std::size_t queue) const {
+        assert(queue < clients_.size());
+        return *clients_[queue];
+    }
 
     const NetdevDescription& description() const { return description_; }
     void set_description(NetdevDescription description) { description_ = std::move(description); }

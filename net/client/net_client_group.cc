@@ -13,6 +13,7 @@ NetClientGroup::NetClientGroup(std::string id, Kind kind) : id_(std::move(id)), 
 NetClientGroup::~NetClientGroup() = default;
 
 NetClientState& NetClientGroup::add(std::unique_ptr<NetClientState> client) {
+    assert(client != nullptr);
     return *clients_.emplace_back(std::move(client));
 }
 
@@ -27,6 +28,7 @@ NetClientGroup* NetClientRegistry::find_nic(std::string_view id) const {
 }
 
 NetClientGroup& NetClientRegistry::insert(std::unique_ptr<NetClientGroup> group) {
+    assert(group != nullptr);
     groups_.push_back(std::move(group));
     NetClientGroup& inserted = *groups_.back();
     const bool is_new = index_of(inserted).emplace(inserted.id(), std::prev(groups_.end())).second;

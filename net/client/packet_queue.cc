@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "net/client/packet_queue.h"
 
+#include <cassert>
+
 #include "net/base/limits.h"
 
 namespace net {
@@ -19,6 +21,7 @@ bool PacketQueue::append(Frame frame) {
 }
 
 std::vector<std::byte> PacketQueue::take_front() {
+    assert(!packets_.empty());
     std::vector<std::byte> packet = std::move(packets_.front());
     packets_.pop_front();
     return packet;

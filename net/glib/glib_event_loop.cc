@@ -3,6 +3,7 @@
 #include <sys/epoll.h>
 
 #include <array>
+#include <cassert>
 #include <cerrno>
 #include <memory>
 #include <unordered_map>
@@ -72,6 +73,7 @@ public:
     }
 
     Result<Token> add_fd(int fd, unsigned events, FdCallback callback) override {
+        assert(is_on_its_thread());
         if (free_.empty()) {
             slots_.emplace_back();
             free_.push_back(static_cast<std::uint32_t>(slots_.size() - 1));
@@ -92,6 +94,7 @@ public:
     }
 
     Result<void> modify_fd(Token token, unsigned events) override {
+        assert(is_on_its_thread());
         epoll_event event = {};
         event.events = to_epoll(events);
         event.data.u64 = token;
@@ -103,6 +106,7 @@ public:
     }
 
     void remove_fd(Token token) noexcept override {
+        assert(is_on_its_thread());
         Slot& removed = slot(token);
         (void)epoll_ctl(epoll_fd_.get(), EPOLL_CTL_DEL, removed.fd, nullptr);
         removed.fd = -1;
@@ -124,7 +128,19 @@ private:
     Token make_token(std::uint32_t index) const {
         return (Token{slots_[index].generation} << 32) | index;
     }
-    Slot& slot(Token token) { return slots_[static_cast<std::uint32_t>(token)]; }
+    Slot& slot(Token token) {
+        const auto index = static_cast<std::uint32_t>(token);
+        assert(index < slots_.size() && make_token(index) == token && slots_[index].fd >= 0);
+        return slots_[index];
+    }
+    /// Nobody runs the context on another thread now.
+    [[maybe_unused]] bool is_on_its_thread() const {
+        if (g_main_context_acquire(context_) == FALSE) {
+            return false;
+        }
+        g_main_context_release(context_);
+        return true;
+    }
 
     static gboolean on_dispatch(GSource* source, GSourceFunc, gpointer) noexcept {
         reinterpret_cast<EpollSource*>(source)->loop->dispatch();
@@ -181,6 +197,7 @@ void GlibEventLoop::dispatch_ready() {
 }
 
 EventLoop::Token GlibEventLoop::add_timer(std::chrono::milliseconds delay, TimerCallback callback) {
+    assert(is_on_its_thread());
     const Token token = ++next_timer_;
     auto* box = new TimerBox{this, token, std::move(callback)};
     GSource* timer = g_timeout_source_new(static_cast<guint>(delay.count()));
@@ -200,6 +217,7 @@ EventLoop::Token GlibEventLoop::add_timer(std::chrono::milliseconds delay, Timer
 }
 
 void GlibEventLoop::remove_timer(Token token) noexcept {
+    assert(is_on_its_thread());
     const auto found = timers_.find(token);
     if (found == timers_.end()) {
         return;  // has fired
