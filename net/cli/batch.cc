@@ -2,21 +2,23 @@
 #include "net/cli/batch.h"
 
 #include <iostream>
+#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "net/cli/batch_qmp.h"
 #include "net/cli/command.h"
+#include "net/cli/json_text.h"
+#include "net/monitor/commands/describe_netdev.h"
 #include "net/options.h"
 #include "net/validate/validate.h"
-#include "qapi/json_reader.h"
-#include "qapi/json_writer.h"
+#include "qapi/extensions_nlohmann.h"
 
 namespace net::cli {
 namespace {
 
 /// One line of input. `id` is any JSON value and is echoed.
 struct BatchCase {
-    std::string id = "null";
+    Json id = nullptr;
     std::string form = {};
     std::string arg = {};
 };
@@ -25,24 +27,25 @@ Error bad_line(const std::string& what) {
     return Error("batch line " + what).with_stage(Stage::parse);
 }
 
-Result<std::string> read_string(const qapi::Value& line, std::string_view key) {
-    const qapi::Value value = line.find(key);
-    if (!value || value.kind() != qapi::ValueKind::string) {
+Result<std::string> read_string(const Json& line, const char* key) {
+    const auto member = line.find(key);
+    if (member == line.end() || !member->is_string()) {
         return bad_line("needs a string '" + std::string(key) + "'");
     }
-    return std::string(value.text());
+    std::string text = member->get<std::string>();
+    if (text.find('\0') != text.npos) {
+        return bad_line("has a NUL in '" + std::string(key) + "'");  // no argument can hold one
+    }
+    return text;
 }
 
 /// Fills the case as far as the line can be read, so that the answer carries its id.
 Result<void> read_case(std::string_view text, BatchCase& item) {
-    const qapi::Document document = NET_TRY(qapi::parse_json(text));
-    const qapi::Value line = document.root();
-    if (line.kind() != qapi::ValueKind::object) {
+    const Json line = NET_TRY(read_json(text));
+    if (!line.is_object()) {
         return bad_line("must be a JSON object");
     }
-    if (const qapi::Value id = line.find("id")) {
-        item.id = qapi::to_json(id);
-    }
+    item.id = line.value("id", Json());
     item.form = NET_TRY(read_string(line, "form"));
     item.arg = NET_TRY(read_string(line, "arg"));
     return {};
@@ -109,40 +112,21 @@ BatchAnswer judge_line(std::string_view text, BatchCase& item, const BatchJudge&
     return answer;
 }
 
-void write_error(const Error* error, bool help, qapi::JsonWriter& out) {
-    const auto text_or_null = [&out](std::string_view key, std::string_view text) {
-        out.key(key);
-        text.empty() ? out.null() : out.string(text);
-    };
-    const std::string_view stage =
-        error != nullptr ? stage_name(error->stage()) : std::string_view(help ? "help" : "");
-    text_or_null("stage", stage);
-    text_or_null("class", error != nullptr ? error_class_name(error->error_class()) : "");
-    out.key("desc");
-    out.string(error != nullptr ? error->message() : "");
-    text_or_null("param", error != nullptr ? error->param() : "");
-    if (error != nullptr && !error->hint().empty()) {
-        text_or_null("hint", error->hint());
+/// The same members always, so that who reads answers need not ask for them; only `hint` may miss.
+Json describe_answer(BatchCase item, BatchAnswer answer) {
+    Json told = {{"id", std::move(item.id)},
+                 {"accept", answer.outcome && !answer.help},
+                 {"stage", answer.help ? Json("help") : Json()},
+                 {"class", nullptr},
+                 {"desc", ""},
+                 {"param", nullptr}};
+    if (!answer.outcome) {
+        Json finding = describe_finding(answer.outcome.error());
+        finding.erase("span");
+        told.update(finding);
     }
-}
-
-std::string format_answer(const BatchCase& item, const BatchAnswer& answer) {
-    const Error* error = answer.outcome ? nullptr : &answer.outcome.error();
-    qapi::JsonWriter out;
-    out.begin_object();
-    out.key("id");
-    out.raw(item.id);
-    out.key("accept");
-    out.boolean(error == nullptr && !answer.help);
-    write_error(error, answer.help, out);
-    out.key("info");
-    out.begin_list();
-    for (const std::string& line : answer.info) {
-        out.string(line);
-    }
-    out.end_list();
-    out.end_object();
-    return out.take();
+    told["info"] = std::move(answer.info);
+    return told;
 }
 
 }  // namespace
@@ -151,8 +135,9 @@ int run_batch(const BatchJudge& judge) {
     std::string line;
     while (std::cout && std::getline(std::cin, line)) {
         BatchCase item;
-        const BatchAnswer answer = judge_line(line, item, judge);
-        std::cout << format_answer(item, answer) << '\n' << std::flush;
+        BatchAnswer answer = judge_line(line, item, judge);
+        const Json told = describe_answer(std::move(item), std::move(answer));
+        std::cout << write_json(told) << '\n' << std::flush;
     }
     return exit_done;
 }

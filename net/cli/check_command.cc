@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <iterator>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 #include <string>
@@ -10,14 +11,16 @@
 #include "net/cli/batch.h"
 #include "net/cli/caret.h"
 #include "net/cli/command.h"
+#include "net/cli/json_text.h"
 #include "net/cli/netdev_arguments.h"
 #include "net/cli/report.h"
+#include "net/monitor/commands/describe_netdev.h"
 #include "net/netdev.h"
 #include "net/options.h"
 #include "net/options/locate.h"
 #include "net/options/traditional.h"
 #include "net/validate/validate.h"
-#include "qapi/json_writer.h"
+#include "qapi/extensions_nlohmann.h"
 #include "qapi/utf8.h"
 
 namespace net::cli {
@@ -125,60 +128,19 @@ void print_verdict(const Verdict& verdict, bool all) {
     }
 }
 
-void write_finding(const Error& finding, qapi::JsonWriter& out) {
-    out.begin_object();
-    out.key("stage");
-    out.string(stage_name(finding.stage()));
-    out.key("class");
-    out.string(error_class_name(finding.error_class()));
-    out.key("desc");
-    out.string(finding.message());
-    if (!finding.param().empty()) {
-        out.key("param");
-        out.string(finding.param());
-    }
-    if (!finding.hint().empty()) {
-        out.key("hint");
-        out.string(finding.hint());
-    }
-    if (finding.span().has_value()) {
-        out.key("span");
-        out.begin_object();
-        out.key("offset");
-        out.number(std::uint64_t{finding.span()->offset});
-        out.key("length");
-        out.number(std::uint64_t{finding.span()->length});
-        out.end_object();
-    }
-    out.end_object();
-}
-
-std::string verdict_to_json(const Verdict& verdict, bool all) {
-    qapi::JsonWriter out;
-    out.begin_object();
-    out.key("option");
-    out.string(verdict.argument->option);
-    out.key("arg");
-    out.string(verdict.argument->text);
-    out.key("valid");
-    out.boolean(verdict.findings.empty());
-    out.key("warnings");
-    out.begin_list();
-    for (const std::string& warning : verdict.warnings) {
-        out.string(warning);
-    }
-    out.end_list();
-    out.key("findings");
-    out.begin_list();
+Json describe_verdict(const Verdict& verdict, bool all) {
+    Json findings = Json::array();
     for (const Error& finding : verdict.findings) {
-        write_finding(finding, out);
+        findings.push_back(describe_finding(finding));
         if (!all) {
             break;
         }
     }
-    out.end_list();
-    out.end_object();
-    return out.take() + "\n";
+    return {{"option", verdict.argument->option},
+            {"arg", verdict.argument->text},
+            {"valid", verdict.findings.empty()},
+            {"warnings", verdict.warnings},
+            {"findings", std::move(findings)}};
 }
 
 BatchAnswer check_case(const qapi::Netdev& netdev, NetdevOrigin origin) {
@@ -204,7 +166,7 @@ int check_netdevs(const CheckOptions& options) {
     for (Verdict& verdict : verdicts) {
         add_locations(verdict);
         if (options.json) {
-            print(verdict_to_json(verdict, options.all));
+            print(write_json(describe_verdict(verdict, options.all)) + "\n");
         } else {
             print_verdict(verdict, options.all);
         }

@@ -4,6 +4,7 @@
 
     qmp_commands_test.py QNETDEV
 """
+import json
 import os
 import socket
 import sys
@@ -34,6 +35,27 @@ def check_netdev_check(tap, client):
               (False, ["net"]))
     tap.check("netdev_check: what cannot be read is an error",
               "error" in client.execute("netdev_check", type="tap", id="n0", bogus=1))
+
+
+def check_three_ways(tap, client, program):
+    """One error is one object, whoever asks: a monitor, `check --json`, a batch."""
+    netdev = {"type": "tap", "id": "n0", "fd": "9", "ifname": "a", "queues": 0}
+    told = client.execute("netdev_check", **netdev)["findings"]
+    outcome = harness.run([program, "check", "--json", "--all", "-netdev", json.dumps(netdev)])
+    verdict = json.loads(outcome.out)
+    tap.check("one error, three ways: there is some, in its order", told and
+              [list(finding) for finding in told] ==
+              [[key for key in ("stage", "class", "desc", "param", "hint") if key in finding]
+               for finding in told], told)
+    tap.equal("one error, three ways: check --json says the same, and where",
+              [{**finding, "span": each["span"]}
+               for finding, each in zip(told, verdict["findings"])], verdict["findings"])
+    for form, arg in (("json", netdev), ("qmp", {"execute": "netdev_add", "arguments": netdev})):
+        case = json.dumps({"id": 7, "form": form, "arg": json.dumps(arg)})
+        outcome = harness.run([program, "check", "--batch"], case.encode())
+        tap.equal("one error, three ways: so does a batch, as " + form,
+                  list(json.loads(outcome.out).items()),
+                  list({"id": 7, "accept": False, **told[0], "info": []}.items()))
 
 
 def check_flags(tap, run, client):
@@ -94,6 +116,7 @@ def main():
         with qmp.Run(program, folder) as run:
             client = run.client()
             check_netdev_check(tap, client)
+            check_three_ways(tap, client, program)
             check_flags(tap, run, client)
             check_clients(tap, run, client)
             tap.equal("ends", run.stop(), 0)

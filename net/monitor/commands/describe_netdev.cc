@@ -99,4 +99,20 @@ qapi::NetdevInfo describe_netdev(const NetClientGroup& group) {
     return info;
 }
 
+qapi::NetdevFinding describe_finding(const Error& error) {
+    qapi::NetdevFinding finding{.stage = std::string(stage_name(error.stage())),
+                                .class_ = std::string(error_class_name(error.error_class())),
+                                .desc = error.message()};
+    if (!error.param().empty()) {
+        finding.param = error.param();
+    }
+    if (!error.hint().empty()) {
+        finding.hint = error.hint();
+    }
+    if (const std::optional<TextSpan> span = error.span()) {
+        finding.span = {.offset = span->offset, .length = span->length};
+    }
+    return finding;
+}
+
 }  // namespace net

@@ -41,19 +41,6 @@ Result<std::vector<qapi::NetdevInfo>> query_netdev(const NetContext& context,
     return list;
 }
 
-qapi::NetdevFinding describe_finding(const Error& error) {
-    qapi::NetdevFinding finding{.class_ = std::string(error_class_name(error.error_class())),
-                                .desc = error.message(),
-                                .stage = std::string(stage_name(error.stage()))};
-    if (!error.param().empty()) {
-        finding.param = error.param();
-    }
-    if (!error.hint().empty()) {
-        finding.hint = error.hint();
-    }
-    return finding;
-}
-
 qapi::NetdevCheckResult netdev_check(const qapi::Netdev& netdev) {
     qapi::NetdevCheckResult result;
     if (const Result<void> id = check_id(netdev.id); !id) {
