@@ -9,10 +9,11 @@
 namespace net {
 namespace {
 
-Error no_such_device(std::string_view what, std::string_view id) {
+Error no_such_device(std::string_view what, std::string_view id, const char* param) {
     return Error("no " + std::string(what) + " '" + std::string(id) + "'",
                  ErrorClass::device_not_found)
-        .with_stage(Stage::validate);
+        .with_stage(Stage::validate)
+        .with_param(param);
 }
 
 }  // namespace
@@ -29,15 +30,17 @@ Result<void> net_client_del(NetContext& context, std::string_view id) {
     if (context.starting().contains(std::string(id))) {
         return Error("netdev '" + std::string(id) + "' is still being set up")
             .with_stage(Stage::validate)
+            .with_param("id")
             .with_hint("wait for the answer to its netdev_add");
     }
     NetClientGroup* group = context.registry().find_backend(id);
     if (group == nullptr) {
-        return no_such_device("netdev", id);
+        return no_such_device("netdev", id, "id");
     }
     if (group->kind() != NetClientGroup::Kind::netdev) {
         return Error("'" + std::string(id) + "' was made by -net and cannot be deleted")
-            .with_stage(Stage::validate);
+            .with_stage(Stage::validate)
+            .with_param("id");
     }
     (void)context.registry().remove(*group);
     return {};
@@ -45,7 +48,7 @@ Result<void> net_client_del(NetContext& context, std::string_view id) {
 
 Result<void> net_set_link(NetContext& context, std::string_view name, bool up) {
     if (!context.registry().set_link(name, up)) {
-        return no_such_device("netdev or card", name);
+        return no_such_device("netdev or card", name, "name");
     }
     return {};
 }
@@ -54,7 +57,7 @@ Result<NetClientGroup*> net_nic_attach(NetContext& context, std::unique_ptr<NetC
                                        std::string_view netdev_id) {
     NetClientGroup* backend = context.registry().find_backend(netdev_id);
     if (backend == nullptr) {
-        return no_such_device("netdev", netdev_id);
+        return no_such_device("netdev", netdev_id, "netdev");
     }
     if (context.registry().find_nic(nic->id()) != nullptr) {
         return Error("'id' " + nic->id() + " is in use by another card")
@@ -68,7 +71,7 @@ Result<NetClientGroup*> net_nic_attach(NetContext& context, std::unique_ptr<NetC
 Result<void> net_nic_detach(NetContext& context, std::string_view nic_id) {
     NetClientGroup* nic = context.registry().find_nic(nic_id);
     if (nic == nullptr) {
-        return no_such_device("card", nic_id);
+        return no_such_device("card", nic_id, "id");
     }
     (void)context.registry().remove(*nic);
     return {};

@@ -96,13 +96,12 @@ void netdev_add(MonitorService& service, const std::string& text, std::string_vi
     if (addition->client) {
         options.fds = &addition->client->named_fds();
     }
-    net_client_init_async(service.context(), std::move(parsed->netdev), options,
-                          [addition](const Result<void>& outcome) {
-                              addition->answered = true;
-                              if (!outcome) {
-                                  addition->fail(outcome.error());
-                              }
-                          });
+    service.bring_up(std::move(parsed->netdev), options, [addition](const Result<void>& outcome) {
+        addition->answered = true;
+        if (!outcome) {
+            addition->fail(outcome.error());
+        }
+    });
 }
 
 // Forwarding belongs to backends of type user.

@@ -136,9 +136,10 @@ void MonitorService::Endpoint::on_client_gone() {
     }
 }
 
-MonitorService::MonitorService(NetContext& context, NetMonitorOptions options)
+MonitorService::MonitorService(NetContext& context, NetMonitorOptions options, BringUp bring_up)
     : context_(context),
       options_(std::move(options)),
+      bring_up_(std::move(bring_up)),
       version_{.qemu = kVocabulary, .package = "qnetdev " NET_VERSION},
       run_state_(options_.start_stopped ? qapi::RunState::prelaunch : qapi::RunState::running),
       commands_(all_commands(*this)),

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 #include "net/base/fd_disposer.h"
 #include "net/monitor.h"
@@ -17,6 +18,7 @@
 #include "net/monitor/qmp/command_table.h"
 #include "net/monitor/qmp/qmp_session.h"
 #include "net/monitor/wire/listener.h"
+#include "net/netdev.h"
 #include "qapi/run_state_types.h"
 
 namespace net {
@@ -24,7 +26,12 @@ namespace net {
 /// Everything that commands work on: what is behind a NetMonitor.
 class MonitorService {
 public:
-    MonitorService(NetContext& context, NetMonitorOptions options);
+    /// What net_client_init_async() does; another makes commands harmless that add a netdev.
+    using BringUp = std::function<void(NetContext& context, qapi::Netdev netdev,
+                                       const NetInitOptions& options, NetInitDone done)>;
+
+    MonitorService(NetContext& context, NetMonitorOptions options,
+                   BringUp bring_up = net_client_init_async);
     MonitorService(const MonitorService&) = delete;
     MonitorService& operator=(const MonitorService&) = delete;
     ~MonitorService();
@@ -37,6 +44,10 @@ public:
     FdSets& fd_sets() { return fd_sets_; }
     Announcer& announcer() { return announcer_; }
     const qapi::VersionInfo& version() const { return version_; }
+
+    void bring_up(qapi::Netdev netdev, const NetInitOptions& options, NetInitDone done) {
+        bring_up_(context_, std::move(netdev), options, std::move(done));
+    }
 
     qapi::RunState run_state() const { return run_state_; }
     void stop();
@@ -105,6 +116,7 @@ private:
 
     NetContext& context_;
     NetMonitorOptions options_;
+    BringUp bring_up_;
     FdDisposer disposer_ = {};  ///< Outlives all that clients have sent.
     qapi::VersionInfo version_;
     qapi::RunState run_state_;

@@ -23,10 +23,9 @@ void netdev_add(MonitorService& service, qapi::Netdev netdev, Call call) {
                                  .fds = &call.caller()->named_fds()};
     // Shared, because a std::function must be copyable.
     auto pending = std::make_shared<Call>(std::move(call));
-    net_client_init_async(
-        service.context(), std::move(netdev), options, [pending](const Result<void>& outcome) {
-            outcome ? pending->reply(qapi::Empty{}) : pending->fail(outcome.error());
-        });
+    service.bring_up(std::move(netdev), options, [pending](const Result<void>& outcome) {
+        outcome ? pending->reply(qapi::Empty{}) : pending->fail(outcome.error());
+    });
 }
 
 /// No card here keeps a filter that could be asked.

@@ -59,8 +59,11 @@ Result<void> NamedFds::check_name(std::string_view name) const {
 }
 
 Result<void> NamedFds::close(std::string_view name) {
-    UniqueFd fd = NET_TRY(take(name));
-    dispose(std::move(fd));
+    Result<UniqueFd> fd = take(name);
+    if (!fd) {
+        return std::move(fd).error().with_param("fdname");
+    }
+    dispose(*std::move(fd));
     return {};
 }
 

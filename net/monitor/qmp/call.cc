@@ -2,12 +2,36 @@
 #include "net/monitor/qmp/call.h"
 
 namespace net {
+namespace {
+
+void write_id(qapi::JsonWriter& writer, const std::string& id) {
+    if (!id.empty()) {
+        writer.key("id");
+        writer.raw(id);
+    }
+}
+
+}  // namespace
 
 std::string error_text(const Error& error) {
     return error.hint().empty() ? error.message() : error.message() + " (" + error.hint() + ")";
 }
 
-void write_error(qapi::JsonWriter& writer, const Error& error) {
+std::string reply_message(const std::string& id, const WriteValue& write, qapi::JsonLayout layout) {
+    qapi::JsonWriter writer(layout);
+    writer.begin_object();
+    writer.key("return");
+    write(writer);
+    write_id(writer, id);
+    writer.end_object();
+    return writer.take();
+}
+
+/// The id comes first, as QEMU has it.
+std::string error_message(const std::string& id, const Error& error, qapi::JsonLayout layout) {
+    qapi::JsonWriter writer(layout);
+    writer.begin_object();
+    write_id(writer, id);
     writer.key("error");
     writer.begin_object();
     writer.key("class");
@@ -15,6 +39,8 @@ void write_error(qapi::JsonWriter& writer, const Error& error) {
     writer.key("desc");
     writer.string(error_text(error));
     writer.end_object();
+    writer.end_object();
+    return writer.take();
 }
 
 Call::~Call() {
@@ -25,24 +51,8 @@ Call::~Call() {
 
 void Call::fail(const Error& error) {
     if (const std::shared_ptr<Caller> caller = std::exchange(caller_, {}).lock()) {
-        qapi::JsonWriter writer(caller->layout());
-        writer.begin_object();
-        if (!id_.empty()) {
-            writer.key("id");
-            writer.raw(std::exchange(id_, {}));
-        }
-        write_error(writer, error);
-        finish(*caller, writer);
+        caller->fail(tag_, error);
     }
-}
-
-void Call::finish(Caller& caller, qapi::JsonWriter& writer) {
-    if (!id_.empty()) {
-        writer.key("id");
-        writer.raw(id_);
-    }
-    writer.end_object();
-    caller.answer(writer.take(), out_of_band_);
 }
 
 }  // namespace net

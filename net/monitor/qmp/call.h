@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -30,15 +31,25 @@ public:
     virtual UniqueFd take_fd() = 0;
 };
 
+/// Which command an answer belongs to.
+struct CallTag {
+    std::string id = {};  ///< JSON, or empty if the command had none.
+    bool out_of_band = false;
+};
+
+/// Writes what a command returns: one value.
+using WriteValue = std::function<void(qapi::JsonWriter& writer)>;
+
 /// The QMP client that gave a command, as far as commands know it.
 class Caller : public FdClient {
 public:
     /// Ends the negotiation with these capabilities switched on.
     virtual Result<void> negotiate(const std::vector<qapi::QMPCapability>& enable) = 0;
 
-    virtual qapi::JsonLayout layout() const = 0;
-    /// Sends the answer to a command.
-    virtual void answer(std::string message, bool out_of_band) = 0;
+    /// Answers a command with what it returns,
+    virtual void reply(const CallTag& tag, const WriteValue& write) = 0;
+    /// or with all that is known of why it failed. What of that a client is told, is its affair.
+    virtual void fail(const CallTag& tag, const Error& error) = 0;
 };
 
 /// One command that has to be answered exactly once.
@@ -47,13 +58,10 @@ public:
 /// answer is answered with an error.
 class Call {
 public:
-    /// `id` is JSON, or empty if the command had none.
-    Call(std::weak_ptr<Caller> caller, std::string id, bool out_of_band)
-        : caller_(std::move(caller)), id_(std::move(id)), out_of_band_(out_of_band) {}
+    Call(std::weak_ptr<Caller> caller, CallTag tag)
+        : caller_(std::move(caller)), tag_(std::move(tag)) {}
     Call(Call&& other) noexcept
-        : caller_(std::exchange(other.caller_, {})),
-          id_(std::move(other.id_)),
-          out_of_band_(other.out_of_band_) {}
+        : caller_(std::exchange(other.caller_, {})), tag_(std::move(other.tag_)) {}
     Call& operator=(Call&&) = delete;
     ~Call();
 
@@ -63,27 +71,24 @@ public:
     template <class T>
     void reply(const T& value) {
         if (const std::shared_ptr<Caller> caller = std::exchange(caller_, {}).lock()) {
-            qapi::JsonWriter writer(caller->layout());
-            writer.begin_object();
-            writer.key("return");
-            qapi::OutputVisitor(writer).write(value);
-            finish(*caller, writer);
+            caller->reply(tag_, [&value](qapi::JsonWriter& writer) {
+                qapi::OutputVisitor(writer).write(value);
+            });
         }
     }
     void fail(const Error& error);
 
 private:
-    void finish(Caller& caller, qapi::JsonWriter& writer);
-
     std::weak_ptr<Caller> caller_;
-    std::string id_;
-    bool out_of_band_;
+    CallTag tag_;
 };
 
 /// Message and hint as one text: a client shows only one to its user.
 std::string error_text(const Error& error);
 
-/// The end of an error answer: its class and text.
-void write_error(qapi::JsonWriter& writer, const Error& error);
+/// An answer as QMP sends it,
+std::string reply_message(const std::string& id, const WriteValue& write, qapi::JsonLayout layout);
+/// and that of a command that failed: of the error its class, and error_text().
+std::string error_message(const std::string& id, const Error& error, qapi::JsonLayout layout);
 
 }  // namespace net

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "net/monitor/qmp/call.h"
+#include "net/monitor/qmp/request.h"
 #include "net/result.h"
 #include "qapi/visitor.h"
 
@@ -54,6 +55,10 @@ public:
         entries_.insert_or_assign(Command::kName, std::move(entry));
         names_.push_back(Command::kName);
     }
+
+    /// Runs the command that is asked for, or fails the call: there is none, or it does not run out
+    /// of band. `request` belongs to the document.
+    void execute(const qapi::Document& document, const Request& request, Call call) const;
 
     /// Null if there is no such command.
     const Entry* find(std::string_view name) const {

@@ -7,8 +7,6 @@
 
 #include "qapi/control_tables.h"
 #include "qapi/json_reader.h"
-#include "qapi/suggest.h"
-#include "qapi/utf8.h"
 
 namespace net {
 namespace {
@@ -19,11 +17,6 @@ constexpr std::string_view kNegotiate = "qmp_capabilities";
 
 Error not_found(std::string message) {
     return Error(std::move(message), ErrorClass::command_not_found).with_stage(Stage::parse);
-}
-
-Error unknown_command(std::string_view name, const CommandTable& commands) {
-    return not_found("there is no command '" + qapi::printable(name) + "'")
-        .with_hint(qapi::did_you_mean(qapi::nearest(name, commands.names())));
 }
 
 std::string greeting(const QmpMonitor& monitor) {
@@ -162,7 +155,7 @@ void QmpSession::handle(const MessageFramer::Frame& frame) {
     } else if (must_wait()) {
         handle_while_busy(frame);
     } else if (frame.error.has_value()) {
-        fail(nullptr, *frame.error);
+        refuse(nullptr, *frame.error);
     } else {
         execute(frame.text);
     }
@@ -190,7 +183,7 @@ void QmpSession::handle_queued() {
     if (!item.fds.empty()) {
         pending_fds_.replace(std::move(item.fds));
     } else if (item.error.has_value()) {
-        fail(nullptr, *item.error);
+        refuse(nullptr, *item.error);
     } else {
         execute(item.text);
     }
@@ -201,49 +194,39 @@ void QmpSession::handle_queued() {
 void QmpSession::execute(std::string_view text) {
     const Result<qapi::Document> document = qapi::parse_json(text);
     if (!document) {
-        return fail(nullptr, document.error());
+        return refuse(nullptr, document.error());
     }
     const Result<Request> request = read_request(*document, oob_);
     if (!request) {
-        return fail(&*document, request.error());
+        return refuse(&*document, request.error());
     }
     dispatch(*document, *request);
 }
 
 void QmpSession::dispatch(const qapi::Document& document, const Request& request) {
     if (!negotiated_ && request.command != kNegotiate) {
-        return fail(&document, not_found("the first command must be 'qmp_capabilities'"));
-    }
-    const CommandTable::Entry* entry = monitor_.commands.find(request.command);
-    if (entry == nullptr) {
-        return fail(&document, unknown_command(request.command, monitor_.commands));
-    }
-    if (request.out_of_band && !entry->allow_oob) {
-        return fail(&document, Error("'" + std::string(entry->name) +
-                                     "' cannot be executed "
-                                     "out of band")
-                                   .with_hint("send it as 'execute'"));
+        return refuse(&document, not_found("the first command must be 'qmp_capabilities'"));
     }
     busy_ = busy_ || !request.out_of_band;
-    entry->run(request.arguments, document,
-               Call(weak_from_this(), request_id(document, monitor_.layout), request.out_of_band));
+    CallTag tag{request_id(document, monitor_.layout), request.out_of_band};
+    monitor_.commands.execute(document, request, Call(weak_from_this(), std::move(tag)));
 }
 
-void QmpSession::fail(const qapi::Document* document, const Error& error) {
-    qapi::JsonWriter writer(monitor_.layout);
-    writer.begin_object();
-    if (document != nullptr) {
-        if (const std::string id = request_id(*document, monitor_.layout); !id.empty()) {
-            writer.key("id");
-            writer.raw(id);
-        }
-    }
-    write_error(writer, error);
-    writer.end_object();
-    send(writer.text());
+/// Answers what has not become a call.
+void QmpSession::refuse(const qapi::Document* document, const Error& error) {
+    const std::string id = document != nullptr ? request_id(*document, monitor_.layout) : "";
+    send(error_message(id, error, monitor_.layout));
 }
 
-void QmpSession::answer(std::string message, bool out_of_band) {
+void QmpSession::reply(const CallTag& tag, const WriteValue& write) {
+    answer(reply_message(tag.id, write, monitor_.layout), tag.out_of_band);
+}
+
+void QmpSession::fail(const CallTag& tag, const Error& error) {
+    answer(error_message(tag.id, error, monitor_.layout), tag.out_of_band);
+}
+
+void QmpSession::answer(const std::string& message, bool out_of_band) {
     send(message);
     if (!out_of_band) {
         busy_ = false;

@@ -65,8 +65,9 @@ public:
     NamedFds& named_fds() override { return monitor_.fds; }
     UniqueFd take_fd() override { return pending_fds_.take(); }
     Result<void> negotiate(const std::vector<qapi::QMPCapability>& enable) override;
-    qapi::JsonLayout layout() const override { return monitor_.layout; }
-    void answer(std::string message, bool out_of_band) override;
+    void reply(const CallTag& tag, const WriteValue& write) override;
+    void fail(const CallTag& tag, const Error& error) override;
+    qapi::JsonLayout layout() const { return monitor_.layout; }
 
 private:
     /// What waits for the in-band command that is busy: a message, why there is none, or
@@ -90,7 +91,8 @@ private:
     void handle_queued();
     void execute(std::string_view text);
     void dispatch(const qapi::Document& document, const Request& request);
-    void fail(const qapi::Document* document, const Error& error);
+    void refuse(const qapi::Document* document, const Error& error);
+    void answer(const std::string& message, bool out_of_band);
 
     void send(std::string_view message);
     void update_watches();
