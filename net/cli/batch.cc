@@ -5,7 +5,6 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "net/cli/batch_qmp.h"
 #include "net/cli/command.h"
 #include "net/cli/json_text.h"
 #include "net/monitor/commands/describe_netdev.h"
@@ -51,7 +50,7 @@ Result<void> read_case(std::string_view text, BatchCase& item) {
     return {};
 }
 
-/// What one case asks for. `-nic none`, `-net none` and some QMP commands ask for no backend.
+/// What one case asks for. `-nic none` and `-net none` ask for no backend.
 struct BatchRequest {
     std::optional<qapi::Netdev> netdev = {};
     NetdevOrigin origin = NetdevOrigin::command_line;
@@ -72,10 +71,6 @@ BatchRequest request_of(ParsedNic parsed, NetdevOrigin origin) {
 }
 
 Result<BatchRequest> parse_form(const BatchCase& item) {
-    if (item.form == "qmp") {
-        std::optional<qapi::Netdev> netdev = NET_TRY(read_qmp_command(item.arg));
-        return BatchRequest{.netdev = std::move(netdev), .origin = NetdevOrigin::monitor};
-    }
     if (item.form == "keyval" || item.form == "json") {
         ParsedNetdev parsed = NET_TRY(parse_netdev(item.arg));
         return BatchRequest{.netdev = std::move(parsed.netdev)};
@@ -101,13 +96,16 @@ BatchAnswer judge_line(std::string_view text, BatchCase& item, const BatchJudge&
     if (answer.help) {
         return answer;
     }
+    if (item.form == "qmp") {
+        return judge.qmp(item.arg);
+    }
     Result<BatchRequest> request = parse_form(item);
     if (!request) {
         answer.outcome = std::move(request).error();
     } else if (!request->card_findings.empty()) {
         answer.outcome = std::move(request->card_findings.front());
     } else if (request->netdev.has_value()) {
-        return judge(*request->netdev, request->origin);
+        return judge.netdev(*request->netdev, request->origin);
     }
     return answer;
 }

@@ -18,8 +18,12 @@ struct BatchAnswer {
     std::vector<std::string> info = {};  ///< `info network`, if something was set up.
 };
 
-/// Reads what was asked for and says what came of it, as if in a fresh process.
-using BatchJudge = std::function<BatchAnswer(const qapi::Netdev& netdev, NetdevOrigin origin)>;
+/// What a sub-command does with a case; each as if in a fresh process.
+struct BatchJudge {
+    std::function<BatchAnswer(const qapi::Netdev& netdev, NetdevOrigin origin)> netdev;
+    /// Gets the text of a whole QMP command.
+    std::function<BatchAnswer(std::string_view command)> qmp;
+};
 
 /// Answers JSON lines `{"id":…,"form":"keyval"|"json"|"nic"|"net"|"qmp","arg":"…"}` of standard
 /// input, each in turn, with a JSON line on standard output (BATCH MODE in docs/qnetdev.1).

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <optional>
 #include <string_view>
 
+#include "net/monitor/commands/monitor_service.h"
+#include "net/net_context.h"
 #include "net/result.h"
-#include "qapi/net_types.h"
 
 namespace net::cli {
 
-/// Reads a whole QMP command, `{"execute":"netdev_add","arguments":{…}}`, and returns the netdev
-/// that it asks for.
+/// Executes a whole QMP command, `{"execute":"netdev_add","arguments":{…}}`, and waits for its end.
 ///
-/// Each command stands alone, as in a fresh monitor where no netdev exists and no descriptor has
-/// come along. So of the other commands about netdevs and descriptors the answer is known: what
-/// needs one fails, and a query succeeds without a netdev.
-Result<std::optional<qapi::Netdev>> read_qmp_command(std::string_view text);
+/// It stands alone: its monitor is a fresh one, to which no descriptor has come along, and on which
+/// nothing was negotiated. The context's loop must be that of the default GMainContext. `quit`, in
+/// whichever language, is refused, for there is no program to end.
+Result<void> execute_alone(NetContext& context, std::string_view command,
+                           MonitorService::BringUp bring_up);
 
 }  // namespace net::cli

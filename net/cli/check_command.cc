@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <iterator>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
@@ -9,11 +10,13 @@
 
 #include "net/cli/arguments.h"
 #include "net/cli/batch.h"
+#include "net/cli/batch_qmp.h"
 #include "net/cli/caret.h"
 #include "net/cli/command.h"
 #include "net/cli/json_text.h"
 #include "net/cli/netdev_arguments.h"
 #include "net/cli/report.h"
+#include "net/event_loop.h"
 #include "net/monitor/commands/describe_netdev.h"
 #include "net/netdev.h"
 #include "net/options.h"
@@ -156,6 +159,20 @@ BatchAnswer check_case(const qapi::Netdev& netdev, NetdevOrigin origin) {
     return answer;
 }
 
+/// As a monitor would answer if netdevs that it is to add were only checked.
+BatchAnswer check_qmp_case(std::string_view command) {
+    Result<std::unique_ptr<EventLoop>> loop = glib_event_loop(nullptr);
+    if (!loop) {
+        return {.outcome = std::move(loop).error()};
+    }
+    const std::unique_ptr<NetContext> context = net_context_create(**loop, {});
+    const auto bring_up = [](NetContext&, const qapi::Netdev& netdev, const NetInitOptions& options,
+                             const NetInitDone& done) {
+        done(check_case(netdev, options.origin).outcome);
+    };
+    return {.outcome = execute_alone(*context, command, bring_up)};
+}
+
 int check_netdevs(const CheckOptions& options) {
     std::vector<Verdict> verdicts;
     for (const NetdevArgument& argument : options.netdevs.items) {
@@ -193,7 +210,7 @@ int run_check(Words words, const InheritedSignals& /*inherited*/) {
         return exit_usage;
     }
     if (options.batch) {
-        return run_batch(check_case);
+        return run_batch({.netdev = check_case, .qmp = check_qmp_case});
     }
     if (options.netdevs.items.empty()) {
         report_error("", "", Error("check needs at least one -netdev, or --batch"));

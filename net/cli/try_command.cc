@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "net/cli/arguments.h"
 #include "net/cli/batch.h"
+#include "net/cli/batch_qmp.h"
 #include "net/cli/command.h"
 #include "net/cli/netdev_arguments.h"
 #include "net/cli/netdev_table.h"
@@ -77,21 +79,35 @@ int try_netdevs(const TryOptions& options) {
     return exit_done;
 }
 
-BatchAnswer try_case(const TryOptions& options, const qapi::Netdev& netdev, NetdevOrigin origin) {
+/// What `act` makes of a case, and the netdevs that there are then, which are removed again.
+BatchAnswer try_case(const TryOptions& options,
+                     const std::function<Result<void>(NetContext& context)>& act) {
     BatchAnswer answer;
     Result<Session> session = open_session(options, -1);
     if (!session) {
         answer.outcome = std::move(session).error();
         return answer;
     }
-    NamedFds no_names;
-    FdStore* fds = origin == NetdevOrigin::monitor ? &no_names : nullptr;
-    answer.outcome = net_client_init(*session->context, netdev, {origin, fds});
+    answer.outcome = act(*session->context);
     if (answer.outcome) {
         answer.info = net_info(*session->context);
     }
     net_cleanup(*session->context, {.exclusive = true});
     return answer;
+}
+
+int try_batch(const TryOptions& options) {
+    const auto netdev = [&options](const qapi::Netdev& wanted, NetdevOrigin origin) {
+        return try_case(options, [&](NetContext& context) {
+            return net_client_init(context, wanted, {origin, nullptr});
+        });
+    };
+    const auto qmp = [&options](std::string_view command) {
+        return try_case(options, [command](NetContext& context) {
+            return execute_alone(context, command, net_client_init_async);
+        });
+    };
+    return run_batch({.netdev = netdev, .qmp = qmp});
 }
 
 std::vector<OptionSpec> make_specs(TryOptions& options) {
@@ -128,9 +144,7 @@ int run_try(Words words, const InheritedSignals& /*inherited*/) {
         }
     }
     if (options.batch) {
-        return run_batch([&options](const qapi::Netdev& netdev, NetdevOrigin origin) {
-            return try_case(options, netdev, origin);
-        });
+        return try_batch(options);
     }
     return try_netdevs(options);
 }
