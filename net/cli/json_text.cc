@@ -125,8 +125,8 @@ Result<Json> read_json(std::string_view text) {
     return builder.take();
 }
 
-std::string write_json(const Json& value) {
-    return value.dump(-1, ' ', true, Json::error_handler_t::replace);
+std::string write_json(const Json& value, int indent) {
+    return value.dump(indent, ' ', true, Json::error_handler_t::replace);
 }
 
 }  // namespace net::cli

@@ -23,7 +23,8 @@ using Json = nlohmann::ordered_json;
 /// but for the sorting of keys.
 Result<Json> read_json(std::string_view text);
 
-/// The value on one line, in pure ASCII; broken bytes of texts become \uFFFD.
-std::string write_json(const Json& value);
+/// The value in pure ASCII; broken bytes of texts become \uFFFD. On one line, or on many, which are
+/// indented by that many blanks for each level.
+std::string write_json(const Json& value, int indent = -1);
 
 }  // namespace net::cli

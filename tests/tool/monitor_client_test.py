@@ -165,7 +165,17 @@ def test_odd_monitors(tap, qnetdev, folder):
             ("one that does not greet", [b'{"return": {}}'], "no QMP monitor is there"),
             ("one for humans", [b"QEMU 7.2.0 monitor - type 'help'\r\n(qemu) "],
              "no QMP monitor is there"),
-            ("one that breaks off", [b'{"QMP": '], "has not answered within 1 s")):
+            ("one that breaks off", [b'{"QMP": '], "has not answered within 1 s"),
+            ("one whose schema is a number, and an error no text",
+             [greeting, ok, b'{"return": 7}\r\n', b'{"error": {"desc": 7}}\r\n'],
+             'qnetdev: x: {"error":{"desc":7}}\n'),
+            ("one whose answer is no object", [greeting, ok, schema, b"[1]\r\n"],
+             "qnetdev: the monitor's answer cannot be read\n"),
+            ("one whose answer is no JSON", [greeting, ok, schema, b'{"return" 7}\r\n'],
+             "qnetdev: the monitor's answer cannot be read\n"),
+            ("one that says a thing twice",
+             [greeting, ok, schema, b'{"return": 7, "return": 8}\r\n'],
+             "qnetdev: the monitor's answer cannot be read\n")):
         path = os.path.join(folder, "odd")
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(path)

@@ -221,21 +221,25 @@ struct Node {
         }
     }
 
-    std::string json() const {
-        std::string text;
-        const auto add = [&text](const std::string& part) {
-            text += (text.empty() ? "" : ", ") + part;
-        };
+    /// What was typed as JSON goes out as it is, be it in QEMU's dialect.
+    void write(qapi::JsonWriter& writer) const {  // NOLINT(misc-no-recursion)
         if (!members.empty() || values.empty()) {
+            writer.begin_object();
             for (const auto& [key, node] : members) {
-                add(quoted(key) + ": " + node.json());
+                writer.key(key);
+                node.write(writer);
             }
-            return "{" + text + "}";
+            return writer.end_object();
+        }
+        if (is_list) {
+            writer.begin_list();
         }
         for (const std::string& value : values) {
-            add(value);
+            writer.raw(value);
         }
-        return is_list ? "[" + text + "]" : text;
+        if (is_list) {
+            writer.end_list();
+        }
     }
 };
 
@@ -252,7 +256,7 @@ Error unknown_argument(const ClientSchema& schema, const Entry& command, const W
     return bad_line(words.command + " has no argument '" + path + "'").with_hint(hint);
 }
 
-Result<std::string> arguments_json(const ClientSchema& schema, const Words& words) {
+Result<Node> read_arguments(const ClientSchema& schema, const Words& words) {
     const Entry* command = schema.find_command(words.command);
     const ClientSchema::Lookup lookup = lookup_in(words.arguments);
     const Converter converter(schema);
@@ -272,7 +276,20 @@ Result<std::string> arguments_json(const ClientSchema& schema, const Words& word
         }
         node.values.push_back(std::move(json));
     }
-    return root.json();
+    return root;
+}
+
+std::string command_text(const std::string& command, const Node& arguments) {
+    qapi::JsonWriter writer(qapi::JsonLayout::line);
+    writer.begin_object();
+    writer.key("execute");
+    writer.string(command);
+    if (!arguments.members.empty()) {
+        writer.key("arguments");
+        arguments.write(writer);
+    }
+    writer.end_object();
+    return writer.take();
 }
 
 Result<UniqueFd> open_file(const std::string& path) {
@@ -317,12 +334,8 @@ Result<ClientMessage> read_client_line(const ClientSchema& schema, std::string_v
         NET_TRY(add_fd(word, message));
     }
     if (message.json.empty()) {
-        message.json = "{\"execute\": " + quoted(words.command);
-        if (!words.arguments.empty()) {
-            const std::string arguments = NET_TRY(arguments_json(schema, words));
-            message.json += ", \"arguments\": " + arguments;
-        }
-        message.json += "}";
+        const Node arguments = NET_TRY(read_arguments(schema, words));
+        message.json = command_text(words.command, arguments);
     }
     return message;
 }

@@ -2,6 +2,7 @@
 #include "net/cli/monitor/client_schema.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 namespace net::cli {
@@ -10,14 +11,21 @@ namespace {
 using Entry = ClientSchema::Entry;
 using Meta = ClientSchema::Meta;
 
-std::string text_of(qapi::Value object, std::string_view key) {
-    const qapi::Value value = object.find(key);
-    return value && value.kind() == qapi::ValueKind::string ? std::string(value.text()) : "";
+// What is not as the schema of a monitor should be counts as absent.
+
+std::string text_of(const Json& value) {
+    return value.is_string() ? value.get<std::string>() : "";
 }
 
-qapi::Value::Range<qapi::Value> items_of(qapi::Value object, std::string_view key) {
-    const qapi::Value value = object.find(key);
-    return value ? value.items() : object.items();  // of an object there are none
+std::string text_of(const Json& object, const char* key) {
+    const auto member = object.find(key);
+    return member != object.end() ? text_of(*member) : "";
+}
+
+Json::array_t items_of(const Json& object, const char* key) {
+    const auto member = object.find(key);
+    return member != object.end() && member->is_array() ? member->get<Json::array_t>()
+                                                        : Json::array_t();
 }
 
 std::optional<Meta> meta_of(const std::string& name) {
@@ -28,18 +36,18 @@ std::optional<Meta> meta_of(const std::string& name) {
     return found == metas.end() ? std::nullopt : std::optional(found->second);
 }
 
-Entry read_entry(qapi::Value value, Meta meta) {
+Entry read_entry(const Json& value, Meta meta) {
     Entry entry{
         .meta = meta, .json_type = text_of(value, "json-type"), .tag = text_of(value, "tag")};
     entry.type = text_of(value, meta == Meta::command ? "arg-type" : "element-type");
-    for (const qapi::Value name : items_of(value, "values")) {
-        entry.values.emplace_back(name.text());
+    for (const Json& name : items_of(value, "values")) {
+        entry.values.push_back(text_of(name));
     }
-    for (const qapi::Value member : items_of(value, "members")) {
-        entry.members.push_back({text_of(member, "name"), text_of(member, "type"),
-                                 static_cast<bool>(member.find("default"))});
+    for (const Json& member : items_of(value, "members")) {
+        entry.members.push_back(
+            {text_of(member, "name"), text_of(member, "type"), member.contains("default")});
     }
-    for (const qapi::Value variant : items_of(value, "variants")) {
+    for (const Json& variant : items_of(value, "variants")) {
         entry.variants.emplace(text_of(variant, "case"), text_of(variant, "type"));
     }
     return entry;
@@ -55,9 +63,9 @@ std::string joined(const std::vector<std::string>& words) {
 
 }  // namespace
 
-ClientSchema ClientSchema::read(qapi::Value list) {
+ClientSchema ClientSchema::read(const Json& list) {
     ClientSchema schema;
-    for (const qapi::Value value : list.items()) {
+    for (const Json& value : list.is_array() ? list : Json::array()) {
         if (const std::optional<Meta> meta = meta_of(text_of(value, "meta-type"))) {
             schema.entries_.emplace(text_of(value, "name"), read_entry(value, *meta));
         }

@@ -8,8 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "net/result.h"
-#include "qapi/value.h"
+#include "net/cli/json_text.h"
 
 namespace net::cli {
 
@@ -38,7 +37,7 @@ public:
 
     ClientSchema() = default;
     /// From the list that the command returned.
-    static ClientSchema read(qapi::Value list);
+    static ClientSchema read(const Json& list);
 
     bool is_empty() const { return entries_.empty(); }
     /// Null if there is no such type.

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <iostream>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <utility>
@@ -16,6 +17,7 @@
 #include "net/base/control_characters.h"
 #include "net/cli/arguments.h"
 #include "net/cli/command.h"
+#include "net/cli/json_text.h"
 #include "net/cli/line_editor.h"
 #include "net/cli/monitor/client_line.h"
 #include "net/cli/monitor/client_schema.h"
@@ -23,9 +25,6 @@
 #include "net/cli/report.h"
 #include "net/cli/run/monitor_address.h"
 #include "net/cli/signals.h"
-#include "qapi/json_reader.h"
-#include "qapi/json_writer.h"
-#include "qapi/suggest.h"
 
 namespace net::cli {
 namespace {
@@ -38,24 +37,6 @@ struct MonitorOptions {
 
 /// What came of a line.
 enum class Outcome { done, failed, ended };
-
-/// JSON on several lines, but an empty object or list on one.
-std::string pretty(qapi::Value value) {
-    qapi::JsonWriter writer(qapi::JsonLayout::pretty);
-    writer.value(value);
-    std::string text;
-    for (const char byte : writer.text()) {
-        const bool closes = byte == '}' || byte == ']';
-        const std::size_t last = text.find_last_not_of(" \n");
-        if (closes && last != text.npos && text[last] == (byte == '}' ? '{' : '[')) {
-            text.erase(last + 1);
-        }
-        if (byte != '\r') {
-            text.push_back(byte);
-        }
-    }
-    return text + "\n";
-}
 
 /// A text of the monitor, harmless to a terminal.
 std::string plain(std::string_view text) {
@@ -77,7 +58,7 @@ private:
     int run_script();
     int run_interactively();
     Outcome execute(const std::string& line);
-    Outcome show_answer(const std::string& command, std::string_view json);
+    Outcome show_answer(const std::string& command, const Json& answer);
     void help(const std::string& words);
     void show_event(std::string_view json);
     bool await_key();
@@ -102,10 +83,10 @@ Result<void> Client::connect() {
         std::move(socket.fd), {.timeout = std::chrono::seconds(options_.timeout_seconds),
                                .cancel_fd = signals_.get(),
                                .on_event = [this](std::string_view json) { show_event(json); }}));
-    const std::string answer = NET_TRY(client_->execute(R"({"execute": "query-qmp-schema"})", {}));
-    const Result<qapi::Document> document = qapi::parse_json(answer);
-    if (document && document->root().find("return")) {
-        schema_ = ClientSchema::read(document->root().find("return"));
+    const std::string query = write_json({{"execute", "query-qmp-schema"}});
+    const Json answer = NET_TRY(client_->execute(query, {}));
+    if (const auto list = answer.find("return"); list != answer.end()) {
+        schema_ = ClientSchema::read(*list);
     }
     return {};
 }
@@ -151,7 +132,7 @@ Outcome Client::execute(const std::string& line) {
         report_error("", "", message.error());
         return Outcome::failed;
     }
-    const Result<std::string> answer = client_->execute(message->json, message->fds);
+    const Result<Json> answer = client_->execute(message->json, message->fds);
     if (!answer) {
         report_error("", "", answer.error());
         ended_ = true;
@@ -160,20 +141,20 @@ Outcome Client::execute(const std::string& line) {
     return show_answer(message->command, *answer);
 }
 
-Outcome Client::show_answer(const std::string& command, std::string_view json) {
-    const Result<qapi::Document> document = qapi::parse_json(json);
-    if (!document || document->root().kind() != qapi::ValueKind::object) {
+Outcome Client::show_answer(const std::string& command, const Json& answer) {
+    if (!answer.is_object()) {
         report_error("", "", Error("the monitor's answer cannot be read"));
         return Outcome::failed;
     }
-    if (const qapi::Value value = document->root().find("return")) {
-        print(value.kind() == qapi::ValueKind::string ? plain(value.text()) : pretty(value));
+    if (const auto value = answer.find("return"); value != answer.end()) {
+        print(value->is_string() ? plain(value->get<std::string>()) : write_json(*value, 4) + "\n");
         return Outcome::done;
     }
-    const qapi::Value error = document->root().find("error");
-    const qapi::Value desc = error ? error.find("desc") : error;
+    const Json error = answer.value("error", Json());
+    const bool has_desc = error.contains("desc") && error["desc"].is_string();
     const std::string what = command.empty() ? command : command + ": ";
-    report_error("", "", Error(what + std::string(desc ? desc.text() : json)));
+    report_error("", "",
+                 Error(what + (has_desc ? error["desc"].get<std::string>() : write_json(answer))));
     return Outcome::failed;
 }
 

@@ -7,20 +7,14 @@
 
 #include <array>
 #include <cerrno>
+#include <nlohmann/json.hpp>
 #include <span>
 #include <utility>
 
 #include "net/base/send_fds.h"
-#include "qapi/json_reader.h"
 
 namespace net::cli {
 namespace {
-
-bool has_member(std::string_view json, std::string_view key) {
-    const Result<qapi::Document> document = qapi::parse_json(json);
-    return document && document->root().kind() == qapi::ValueKind::object &&
-           document->root().find(key);
-}
 
 /// Makes a blocking send give up after the time that an answer may take.
 void bound_sends(int socket, std::chrono::milliseconds timeout) {
@@ -35,20 +29,21 @@ void bound_sends(int socket, std::chrono::milliseconds timeout) {
 Result<std::unique_ptr<QmpClient>> QmpClient::start(UniqueFd socket, Options options) {
     bound_sends(socket.get(), options.timeout);
     std::unique_ptr<QmpClient> client(new QmpClient(std::move(socket), std::move(options)));
-    const std::string greeting = NET_TRY(client->await_message());
-    if (!has_member(greeting, "QMP")) {
+    const Json greeting = NET_TRY(client->await_message());
+    if (!greeting.contains("QMP")) {
         return Error("no QMP monitor is there: it does not greet as one")
             .with_hint("is it a human monitor's socket?");
     }
     client->greeted_ = true;
-    const std::string answer = NET_TRY(client->execute(R"({"execute": "qmp_capabilities"})", {}));
-    if (has_member(answer, "error")) {
-        return Error("the monitor refuses to negotiate: " + answer);
+    const std::string negotiate = write_json({{"execute", "qmp_capabilities"}});
+    const Json answer = NET_TRY(client->execute(negotiate, {}));
+    if (answer.contains("error")) {
+        return Error("the monitor refuses to negotiate: " + write_json(answer));
     }
     return client;
 }
 
-Result<std::string> QmpClient::execute(std::string_view message, const std::vector<int>& fds) {
+Result<Json> QmpClient::execute(std::string_view message, const std::vector<int>& fds) {
     NET_TRY(send(message, fds));
     return await_message();
 }
@@ -70,10 +65,10 @@ Result<void> QmpClient::send(std::string_view message, const std::vector<int>& f
     return {};
 }
 
-Result<std::string> QmpClient::await_message() {
+Result<Json> QmpClient::await_message() {
     const Clock::time_point deadline = Clock::now() + options_.timeout;
     while (true) {
-        if (std::optional<std::string> answer = next_answer()) {
+        if (std::optional<Json> answer = next_answer()) {
             return *std::move(answer);
         }
         NET_TRY(await_input(deadline));
@@ -110,9 +105,9 @@ Result<void> QmpClient::read_some() {
 }
 
 /// The next message that is no event, if it is complete.
-std::optional<std::string> QmpClient::next_answer() {
+std::optional<Json> QmpClient::next_answer() {
     std::string_view rest = unread_;
-    std::optional<std::string> answer;
+    std::optional<Json> answer;
     while (!answer) {
         const std::optional<MessageFramer::Frame> frame = framer_.next(rest);
         if (!frame) {
@@ -124,13 +119,14 @@ std::optional<std::string> QmpClient::next_answer() {
             }
             continue;  // later, what is no JSON is nothing that was asked for
         }
-        if (has_member(frame->text, "event")) {
+        Result<Json> message = read_json(frame->text);
+        if (message && message->contains("event")) {
             if (options_.on_event) {
                 options_.on_event(frame->text);
             }
             continue;
         }
-        answer = std::string(frame->text);
+        answer = message ? *std::move(message) : Json();
     }
     unread_.erase(0, unread_.size() - rest.size());
     return answer;

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "net/cli/json_text.h"
 #include "net/monitor/wire/message_framer.h"
 #include "net/result.h"
 #include "net/unique_fd.h"
@@ -30,8 +31,9 @@ public:
     /// Takes a connected socket, waits for the greeting, and ends the negotiation.
     static Result<std::unique_ptr<QmpClient>> start(UniqueFd socket, Options options);
 
-    /// Sends a message, descriptors with its first byte, and waits for the answer to it.
-    Result<std::string> execute(std::string_view message, const std::vector<int>& fds);
+    /// Sends a message, descriptors with its first byte, and waits for the answer to it. One that
+    /// cannot be read is null.
+    Result<Json> execute(std::string_view message, const std::vector<int>& fds);
 
     /// To be polled for events between commands.
     int fd() const { return socket_.get(); }
@@ -45,10 +47,10 @@ private:
         : socket_(std::move(socket)), options_(std::move(options)) {}
 
     Result<void> send(std::string_view message, const std::vector<int>& fds);
-    Result<std::string> await_message();
+    Result<Json> await_message();
     Result<void> await_input(Clock::time_point deadline) const;
     Result<void> read_some();
-    std::optional<std::string> next_answer();
+    std::optional<Json> next_answer();
 
     UniqueFd socket_;
     Options options_;

@@ -3,9 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
 #include <string>
-
-#include "qapi/json_reader.h"
 
 namespace net::cli {
 namespace {
@@ -44,8 +43,8 @@ const std::string& schema_text() {
 }
 
 ClientSchema schema() {
-    const Result<qapi::Document> document = qapi::parse_json(schema_text());
-    return document ? ClientSchema::read(document->root()) : ClientSchema();
+    const Result<Json> list = read_json(schema_text());
+    return list ? ClientSchema::read(*list) : ClientSchema();
 }
 
 std::string json(std::string_view line) {
@@ -119,6 +118,20 @@ TEST(ClientLine, GuessesWithoutASchema) {
     ASSERT_TRUE(message);
     EXPECT_EQ(message->json,
               R"({"execute": "x", "arguments": {"a": 1, "b": "on", "c": true, "d": {"e": "f"}}})");
+}
+
+TEST(ClientSchema, LeavesOutWhatIsNotAsItShouldBe) {
+    for (const char* list :
+         {"7", "{\"a\": {\"meta-type\": \"command\"}}", "[7, [], {\"meta-type\": 1}]"}) {
+        EXPECT_TRUE(ClientSchema::read(*read_json(list)).is_empty()) << list;
+    }
+    const ClientSchema odd = ClientSchema::read(*read_json(R"([
+        {"name": "x", "meta-type": "command", "arg-type": "o"},
+        {"name": "o", "meta-type": "object", "tag": 1, "variants": "v",
+         "members": [1, {"name": "e", "type": "e"}, {"name": 5}]},
+        {"name": "e", "meta-type": "enum", "values": ["a", 3]}])"));
+    EXPECT_EQ(complete_client_line(odd, "x e"), Names{"e="});
+    EXPECT_EQ(complete_client_line(odd, "x e=a"), Names{"e=a"});
 }
 
 TEST(ClientLine, CompletesCommandsKeysAndValues) {
