@@ -3,6 +3,8 @@
 
 #include <unistd.h>
 
+#include <cerrno>
+
 namespace net {
 namespace {
 
@@ -11,6 +13,18 @@ bool is_ours_alone(const LinkInfo& link) {
     // An owner can let others in, and a persistent tap would be there for ever.
     return link.tun.queues == 1U && !link.tun.persistent && link.is_ethernet &&
            link.tun.owner == geteuid() && !link.tun.group.has_value();
+}
+
+Result<void> reset_shared_state(TunKernel& kernel, int fd) {
+    for (const TunShared what : kAllTunShared) {
+        Result<void> outcome = kernel.reset_shared(fd, what);
+        const int errnum = outcome ? 0 : outcome.error().errnum();
+        // A kernel that does not know one of them cannot have it set.
+        if (!outcome && errnum != EINVAL && errnum != ENOTTY) {
+            return outcome;
+        }
+    }
+    return {};
 }
 
 Result<void> check_sole_user(TunKernel& kernel, int fd, const std::string& ifname) {
@@ -29,7 +43,7 @@ Result<void> check_sole_user(TunKernel& kernel, int fd, const std::string& ifnam
                 "/dev/net/tun, or keep others out with chmod o= /dev/net/tun");
     }
     // One that came and went.
-    Result<void> reset = kernel.reset_shared_state(fd);
+    Result<void> reset = reset_shared_state(kernel, fd);
     if (!reset) {
         return std::move(reset).error().with_prefix("cannot set the new tap '" + ifname + "' up");
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <string>
 
 #include "net/netlink/link_info.h"
@@ -11,8 +12,13 @@ namespace net {
 
 /// IFF_* bits of <linux/if_tun.h>, named here so that nothing else needs that header.
 namespace tun_flags {
+inline constexpr unsigned kTun = 0x0001;
 inline constexpr unsigned kTap = 0x0002;
+inline constexpr unsigned kNapi = 0x0010;
+inline constexpr unsigned kNapiFrags = 0x0020;
+inline constexpr unsigned kNoCarrier = 0x0040;
 inline constexpr unsigned kMultiQueue = 0x0100;
+inline constexpr unsigned kDetachedQueue = 0x0400;
 inline constexpr unsigned kPersist = 0x0800;
 inline constexpr unsigned kNoPacketInfo = 0x1000;
 inline constexpr unsigned kOneQueue = 0x2000;  ///< Without meaning since Linux 3.8.
@@ -39,6 +45,23 @@ struct TunInterface {
     std::string name = {};
     unsigned flags = 0;  ///< tun_flags
 };
+
+/// What any queue may have put on all of a tap, and what stays when that queue is gone: steering
+/// and filters, a lost carrier, a small send buffer, another byte order.
+enum class TunShared {
+    steering,
+    filter_program,
+    socket_filter,
+    address_filter,
+    carrier,
+    sndbuf,
+    vnet_le,
+    vnet_be
+};
+inline constexpr std::array kAllTunShared{TunShared::steering,      TunShared::filter_program,
+                                          TunShared::socket_filter, TunShared::address_filter,
+                                          TunShared::carrier,       TunShared::sndbuf,
+                                          TunShared::vnet_le,       TunShared::vnet_be};
 
 /// The tun driver's calls, one method each, as a seam: unit tests fake the kernel without root.
 ///
@@ -69,9 +92,8 @@ public:
     /// The interface of that name: who has it, and for how long, which no ioctl tells. ENODEV if
     /// there is none.
     virtual Result<LinkInfo> get_link(const std::string& name) = 0;
-    /// Takes off a tap what any of its queues may have put on all of it, and what stays when that
-    /// queue is gone: filters, steering, a lost carrier, a small send buffer, another byte order.
-    virtual Result<void> reset_shared_state(int fd) = 0;
+    /// Makes one of them what it is on a new tap. EINVAL or ENOTTY: the kernel does not know it.
+    virtual Result<void> reset_shared(int fd, TunShared what) = 0;
     /// Deletes an interface, whoever has queues of it.
     virtual Result<void> delete_interface(unsigned index) = 0;
     /// Whether the queue's interface is in the calling thread's network namespace; false also if

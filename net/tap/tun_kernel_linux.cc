@@ -18,10 +18,12 @@
 namespace net {
 namespace {
 
-static_assert(tun_flags::kTap == IFF_TAP && tun_flags::kMultiQueue == IFF_MULTI_QUEUE &&
-              tun_flags::kPersist == IFF_PERSIST && tun_flags::kNoPacketInfo == IFF_NO_PI &&
-              tun_flags::kOneQueue == IFF_ONE_QUEUE && tun_flags::kVnetHdr == IFF_VNET_HDR &&
-              tun_flags::kExclusive == IFF_TUN_EXCL);
+static_assert(tun_flags::kTun == IFF_TUN && tun_flags::kTap == IFF_TAP &&
+              tun_flags::kNapi == IFF_NAPI && tun_flags::kNapiFrags == IFF_NAPI_FRAGS &&
+              tun_flags::kDetachedQueue == IFF_DETACH_QUEUE &&
+              tun_flags::kMultiQueue == IFF_MULTI_QUEUE && tun_flags::kPersist == IFF_PERSIST &&
+              tun_flags::kNoPacketInfo == IFF_NO_PI && tun_flags::kOneQueue == IFF_ONE_QUEUE &&
+              tun_flags::kVnetHdr == IFF_VNET_HDR && tun_flags::kExclusive == IFF_TUN_EXCL);
 static_assert(tun_offload::kCsum == TUN_F_CSUM && tun_offload::kTso4 == TUN_F_TSO4 &&
               tun_offload::kTso6 == TUN_F_TSO6 && tun_offload::kTsoEcn == TUN_F_TSO_ECN &&
               tun_offload::kUfo == TUN_F_UFO);
@@ -91,21 +93,31 @@ public:
         return *link;
     }
 
-    Result<void> reset_shared_state(int fd) override {
+    Result<void> reset_shared(int fd, TunShared what) override {
         int none = -1;
         int off = 0;
         int on = 1;
         int unlimited = INT_MAX;
         tun_filter everything = {};
-        // A kernel that does not know one of them cannot have it set.
-        NET_TRY(control_if_known(fd, TUNSETSTEERINGEBPF, "TUNSETSTEERINGEBPF", &none));
-        NET_TRY(control_if_known(fd, TUNSETFILTEREBPF, "TUNSETFILTEREBPF", &none));
-        NET_TRY(control_if_known(fd, TUNDETACHFILTER, "TUNDETACHFILTER", nullptr));
-        NET_TRY(control_if_known(fd, TUNSETTXFILTER, "TUNSETTXFILTER", &everything));
-        NET_TRY(control_if_known(fd, TUNSETCARRIER, "TUNSETCARRIER", &on));
-        NET_TRY(control_if_known(fd, TUNSETSNDBUF, "TUNSETSNDBUF", &unlimited));
-        NET_TRY(control_if_known(fd, TUNSETVNETLE, "TUNSETVNETLE", &off));
-        return control_if_known(fd, TUNSETVNETBE, "TUNSETVNETBE", &off);
+        switch (what) {
+            case TunShared::steering:
+                return control(fd, TUNSETSTEERINGEBPF, "TUNSETSTEERINGEBPF", &none);
+            case TunShared::filter_program:
+                return control(fd, TUNSETFILTEREBPF, "TUNSETFILTEREBPF", &none);
+            case TunShared::socket_filter:
+                return control(fd, TUNDETACHFILTER, "TUNDETACHFILTER", nullptr);
+            case TunShared::address_filter:
+                return control(fd, TUNSETTXFILTER, "TUNSETTXFILTER", &everything);
+            case TunShared::carrier:
+                return control(fd, TUNSETCARRIER, "TUNSETCARRIER", &on);
+            case TunShared::sndbuf:
+                return control(fd, TUNSETSNDBUF, "TUNSETSNDBUF", &unlimited);
+            case TunShared::vnet_le:
+                return control(fd, TUNSETVNETLE, "TUNSETVNETLE", &off);
+            case TunShared::vnet_be:
+                return control(fd, TUNSETVNETBE, "TUNSETVNETBE", &off);
+        }
+        return Error::from_errno(EINVAL, "ioctl");
     }
 
     Result<void> delete_interface(unsigned index) override { return delete_link(index); }
@@ -185,16 +197,6 @@ private:
             return Error::from_errno(errno, name);
         }
         return {};
-    }
-
-    static Result<void> control_if_known(int fd, unsigned long request, const char* name,
-                                         void* argument) {
-        Result<void> outcome = control(fd, request, name, argument);
-        if (!outcome &&
-            (outcome.error().errnum() == EINVAL || outcome.error().errnum() == ENOTTY)) {
-            return {};
-        }
-        return outcome;
     }
 };
 

@@ -16,7 +16,7 @@ public:
     Result<TunInterface> get_iff(int) override { return unsupported(); }
     Result<void> set_owner(int, unsigned) override { return unsupported(); }
     Result<LinkInfo> get_link(const std::string&) override { return unsupported(); }
-    Result<void> reset_shared_state(int) override { return unsupported(); }
+    Result<void> reset_shared(int, TunShared) override { return unsupported(); }
     Result<void> delete_interface(unsigned) override { return unsupported(); }
     bool is_in_our_namespace(int) override { return false; }
     Result<int> get_sndbuf(int) override { return unsupported(); }

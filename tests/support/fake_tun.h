@@ -26,7 +26,7 @@ enum class TunCall {
     get_iff,
     set_owner,
     get_link,
-    reset_shared_state,
+    reset_shared,
     delete_interface,
     get_sndbuf,
     set_sndbuf,
@@ -56,7 +56,7 @@ public:
         std::optional<unsigned> owner = {};
         std::optional<unsigned> group = {};
         bool is_ethernet = true;
-        bool has_filter = false;  ///< Or anything else that reset_shared_state() takes away.
+        bool has_filter = false;  ///< Or anything else that reset_shared() takes away.
         bool has_socket_filter = false;
         bool is_tun_device = true;  ///< Something like "lo" otherwise.
         bool is_macvtap = false;
@@ -126,7 +126,7 @@ public:
     Result<TunInterface> get_iff(int fd) override;
     Result<void> set_owner(int fd, unsigned uid) override;
     Result<LinkInfo> get_link(const std::string& name) override;
-    Result<void> reset_shared_state(int fd) override;
+    Result<void> reset_shared(int fd, TunShared what) override;
     Result<void> delete_interface(unsigned index) override;
     bool is_in_our_namespace(int /*fd*/) override { return in_our_namespace; }
     Result<int> get_sndbuf(int fd) override;

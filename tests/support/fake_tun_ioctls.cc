@@ -37,7 +37,7 @@ std::string_view tun_call_name(TunCall call) {
             return "TUNSETOWNER";
         case TunCall::get_link:
             return "RTM_GETLINK";
-        case TunCall::reset_shared_state:
+        case TunCall::reset_shared:
             return "TUNSETFILTEREBPF";
         case TunCall::delete_interface:
             return "RTM_DELLINK";
@@ -184,12 +184,18 @@ Result<LinkInfo> FakeTun::get_link(const std::string& name) {
     return link;
 }
 
-Result<void> FakeTun::reset_shared_state(int fd) {
-    Result<Interface*> interface = attached({TunCall::reset_shared_state, fd});
+Result<void> FakeTun::reset_shared(int fd, TunShared what) {
+    Result<Interface*> interface =
+        attached({TunCall::reset_shared, fd, {}, static_cast<long>(what)});
     if (!interface) {
         return std::move(interface).error();
     }
-    (*interface)->has_filter = false;
+    if (what == TunShared::vnet_be && !has_vnet_be) {
+        return Error::from_errno(EINVAL, tun_call_name(TunCall::reset_shared));
+    }
+    if (what == TunShared::filter_program) {
+        (*interface)->has_filter = false;
+    }
     return {};
 }
 

@@ -65,8 +65,8 @@ TEST_F(PipelineByName, AsksTheKernelOnceForWhatAllQueuesShare) {
     EXPECT_EQ(tun_.values(TunCall::set_vnet_hdr_size), Values{10});
     EXPECT_EQ(tun_.count(TunCall::set_owner), 1U);
     EXPECT_EQ(tun_.count(TunCall::get_link), 1U);
-    EXPECT_EQ(tun_.count(TunCall::reset_shared_state), 1U);
-    EXPECT_EQ(tun_.calls().size(), 22U);
+    EXPECT_EQ(tun_.count(TunCall::reset_shared), kAllTunShared.size());
+    EXPECT_EQ(tun_.calls().size(), 21U + kAllTunShared.size());
 }
 
 TEST_F(PipelineByName, SetsTheMultiQueueFlagForSeveralQueuesOnly) {

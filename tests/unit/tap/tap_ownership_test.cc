@@ -119,7 +119,7 @@ TEST_F(TapOwnership, LeavesOthersTheirTaps) {
     ASSERT_TRUE(add("n1", quiet("t1")));
     ASSERT_TRUE(add("n2", t2));
     EXPECT_EQ(tun_.count(TunCall::set_owner), 0U);
-    EXPECT_EQ(tun_.count(TunCall::reset_shared_state), 0U);
+    EXPECT_EQ(tun_.count(TunCall::reset_shared), 0U);
 }
 
 /// The name of ours is somebody else's tap, which goes while we look at it.

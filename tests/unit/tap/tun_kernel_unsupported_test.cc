@@ -20,7 +20,7 @@ TEST(UnsupportedTunKernel, AnswersEveryCallWithOneClearError) {
     EXPECT_EQ(kernel.get_iff(0).error().message(), kMessage);
     EXPECT_EQ(kernel.set_owner(0, 0).error().message(), kMessage);
     EXPECT_EQ(kernel.get_link("t0").error().message(), kMessage);
-    EXPECT_EQ(kernel.reset_shared_state(0).error().message(), kMessage);
+    EXPECT_EQ(kernel.reset_shared(0, TunShared::carrier).error().message(), kMessage);
     EXPECT_EQ(kernel.delete_interface(1).error().message(), kMessage);
     EXPECT_FALSE(kernel.is_in_our_namespace(0));
     EXPECT_EQ(kernel.get_sndbuf(0).error().message(), kMessage);
