@@ -16,6 +16,7 @@
 #include "net/log.h"
 #include "net/net_client_group.h"
 #include "net/queue_loop.h"
+#include "net/trace.h"
 
 namespace net {
 
@@ -26,6 +27,8 @@ class WorkerPool;
 /// What an embedder may choose; every field has QEMU's default.
 struct NetContextOptions {
     Log log = {};
+    /// Shown the system calls of every netdev of the context.
+    Trace trace = {};
     /// Up and down scripts of taps opened by name without `script=` and `downscript=`.
     std::string default_script = "/etc/qemu-ifup";
     std::string default_downscript = "/etc/qemu-ifdown";

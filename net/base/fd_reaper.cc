@@ -123,10 +123,12 @@ void FdReaper::hurry() {
     }
 }
 
-void FdReaper::close_all(std::vector<UniqueFd>& fds) {
+void FdReaper::close_all(std::vector<UniqueFd>& fds, const Tracer& tracer) {
     for (UniqueFd& fd : fds) {
         const int number = fd.get();
+        const auto start = Tracer::Clock::now();
         fd.reset();
+        tracer.write("close", std::to_string(number), "0", Tracer::Clock::now() - start);
         // One by one: the number can be anybody's again, long before the last close is done.
         const std::lock_guard lock(mutex_);
         closing_.erase(closing_.find(number));
@@ -134,11 +136,11 @@ void FdReaper::close_all(std::vector<UniqueFd>& fds) {
 }
 
 void FdReaper::run(Job& job) {
-    close_all(job.early_fds);
+    close_all(job.early_fds, job.tracer);
     if (job.before_close) {
         job.before_close();
     }
-    close_all(job.fds);
+    close_all(job.fds, job.tracer);
     const std::lock_guard lock(mutex_);
     --pending_;
     pending_slow_ -= job.before_close ? 1 : 0;

@@ -12,6 +12,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "net/base/tracer.h"
 #include "net/unique_fd.h"
 
 namespace net {
@@ -39,6 +40,7 @@ public:
         BulkRemove bulk_remove = nullptr;
         /// For `bulk_remove`: what the first of `fds` is called now; empty if it must not.
         std::function<std::string()> bulk_name = {};
+        Tracer tracer = {};  ///< Shown the closing.
     };
 
     FdReaper() = default;
@@ -65,7 +67,7 @@ private:
     void run_worker();
     void collect(Lock& lock);
     void run(Job& job);
-    void close_all(std::vector<UniqueFd>& fds);
+    void close_all(std::vector<UniqueFd>& fds, const Tracer& tracer);
     bool start_worker();
     std::size_t most_workers() const;
     void hurry();

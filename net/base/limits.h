@@ -36,6 +36,11 @@ inline constexpr std::size_t kInfoText = 255;
 /// Output of a script or helper kept for an error message; the rest is read and dropped.
 inline constexpr std::size_t kChildOutput = 4096;
 
+/// Bytes of a line that shows a system call; on standard error, "trace: " and a newline are added.
+/// And how long one such line waits for whoever reads standard error.
+inline constexpr std::size_t kTraceLine = 504;
+inline constexpr std::chrono::milliseconds kTracePatience{100};
+
 /// How long a script or helper may run, unless NetContextOptions says otherwise.
 inline constexpr std::chrono::seconds kScriptTimeout{30};
 

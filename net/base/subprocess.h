@@ -59,6 +59,10 @@ public:
     /// After kill_group(): what the user can do about a child that is left behind; may be empty.
     std::string kill_hint() const;
 
+    /// -1 once it has been reaped or left behind.
+    pid_t pid() const { return pid_; }
+    /// After kill_group(): the errno of killing the child; 0 if that could be done.
+    int kill_errno() const { return kill_errno_; }
     /// Wait status as waitpid() tells it; -1 if somebody else has reaped the child, or will.
     int status() const { return status_; }
     bool succeeded() const { return status_ == 0; }

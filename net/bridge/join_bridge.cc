@@ -11,6 +11,7 @@
 
 #include "net/base/limits.h"
 #include "net/netlink/link.h"
+#include "net/netlink/route_trace.h"
 
 namespace net {
 namespace {
@@ -113,8 +114,10 @@ bool wait_for_change(RouteSocket& events, milliseconds left, int cancel_fd) {
 
 }  // namespace
 
-Result<JoinedPort> join_bridge(const std::string& ifname, const std::string& bridge) {
+Result<JoinedPort> join_bridge(const std::string& ifname, const std::string& bridge,
+                               const Tracer& tracer) {
     RouteSocket socket;
+    const RouteTrace trace(socket, tracer);
     NET_TRY(open_socket(socket));
     const LinkInfo master = NET_TRY(find_bridge(socket, bridge));
     const LinkInfo link = NET_TRY(find_port(socket, ifname));
@@ -151,11 +154,12 @@ Result<JoinedPort> join_bridge(const std::string& ifname, const std::string& bri
     return port;
 }
 
-Result<void> leave_bridge(const JoinedPort& port) {
+Result<void> leave_bridge(const JoinedPort& port, const Tracer& tracer) {
     if (!port.leave) {
         return {};
     }
     RouteSocket socket;
+    const RouteTrace trace(socket, tracer);
     NET_TRY(open_socket(socket));
     const int errnum = set_bridge_port(
         socket, {.index = port.index, .bridge = 0, .up = port.was_up, .mtu = port.mtu_before});
@@ -166,9 +170,11 @@ Result<void> leave_bridge(const JoinedPort& port) {
     return {};
 }
 
-Result<void> await_forwarding(const JoinedPort& port, int cancel_fd) {
+Result<void> await_forwarding(const JoinedPort& port, int cancel_fd, const Tracer& tracer) {
     RouteSocket events;
     RouteSocket socket;
+    const RouteTrace events_trace(events, tracer);
+    const RouteTrace trace(socket, tracer);
     NET_TRY(open_socket(events));
     NET_TRY(open_socket(socket));
     if (const int errnum = events.subscribe_to_links()) {

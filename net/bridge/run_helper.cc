@@ -13,7 +13,7 @@
 #include "net/base/control_characters.h"
 #include "net/base/limits.h"
 #include "net/base/receive_fds.h"
-#include "net/base/subprocess.h"
+#include "net/base/traced_subprocess.h"
 #include "net/bridge/helper_answer.h"
 
 namespace net {
@@ -59,7 +59,7 @@ struct Answer {
     }
 };
 
-Error timed_out(const HelperRequest& request, const char* what, Subprocess& child) {
+Error timed_out(const HelperRequest& request, const char* what, TracedSubprocess& child) {
     child.kill_group();
     return helper_error(request, std::string(what) + " within " +
                                      std::to_string(request.timeout.count()) + " ms and " +
@@ -67,16 +67,34 @@ Error timed_out(const HelperRequest& request, const char* what, Subprocess& chil
         .with_hint(child.kill_hint());
 }
 
-Error interrupted(const HelperRequest& request, Subprocess& child) {
+Error interrupted(const HelperRequest& request, TracedSubprocess& child) {
     child.kill_group();
     return helper_error(request, "was interrupted" + child.describe_survivors())
         .with_hint(child.kill_hint());
 }
 
+/// How many bytes came, and the descriptors: "1 with fd 8 9".
+std::string show_message(const Result<FdMessage>& message) {
+    if (!message) {
+        return trace_failure(message.error());
+    }
+    std::string text = std::to_string(message->length);
+    text.append(message->fds.empty() ? "" : " with fd");
+    for (const UniqueFd& fd : message->fds) {
+        text.append(" ").append(std::to_string(fd.get()));
+    }
+    return text.append(message->truncated ? " and more that found no room" : "");
+}
+
 /// Takes the next message; EAGAIN if there is none.
 Result<void> receive(const HelperRequest& request, int socket, Answer& answer) {
     char data = 0;
-    Result<FdMessage> message = receive_fds(socket, {&data, 1});
+    Result<FdMessage> message = request.tracer.run(
+        "recvmsg", std::to_string(socket),
+        [&] {
+            return receive_fds(socket, {&data, 1});
+        },
+        show_message);
     if (message) {
         answer.take(data, *std::move(message));
         return {};
@@ -91,7 +109,7 @@ Result<void> receive(const HelperRequest& request, int socket, Answer& answer) {
 }
 
 /// Waits until the helper has sent everything or something odd, ends or runs out of time.
-Result<Answer> await_answer(const HelperRequest& request, Subprocess& child, int socket,
+Result<Answer> await_answer(const HelperRequest& request, TracedSubprocess& child, int socket,
                             Subprocess::Clock::time_point deadline) {
     Answer answer;
     while (!answer.is_done(request.queues)) {
@@ -111,7 +129,7 @@ Result<Answer> await_answer(const HelperRequest& request, Subprocess& child, int
     return answer;
 }
 
-Result<void> await_end(const HelperRequest& request, Subprocess& child,
+Result<void> await_end(const HelperRequest& request, TracedSubprocess& child,
                        Subprocess::Clock::time_point deadline) {
     if (child.status() == -1) {
         const Subprocess::Event event = NET_TRY(child.wait(deadline, -1, request.cancel_fd));
@@ -274,11 +292,12 @@ Result<std::vector<UniqueFd>> run_helper(const HelperRequest& request) {
     (void)send(ours.get(), &kReasonsWanted, 1, MSG_NOSIGNAL);
 
     const auto deadline = Subprocess::Clock::now() + request.timeout;
-    Result<Subprocess> spawned = Subprocess::spawn(argv, theirs.get(), deadline, request.cancel_fd);
+    Result<TracedSubprocess> spawned =
+        TracedSubprocess::spawn(argv, theirs.get(), deadline, request.cancel_fd, request.tracer);
     if (!spawned) {
         return std::move(spawned).error().with_param("helper");
     }
-    Subprocess child = *std::move(spawned);
+    TracedSubprocess child = *std::move(spawned);
     theirs.reset();
     Answer answer = NET_TRY(await_answer(request, child, ours.get(), deadline));
     NET_TRY(await_end(request, child, deadline));

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "net/base/tracer.h"
 #include "net/result.h"
 #include "net/unique_fd.h"
 
@@ -17,6 +18,7 @@ struct HelperRequest {
     unsigned queues = 1;
     std::chrono::milliseconds timeout{};
     int cancel_fd = -1;  ///< The helper is killed as soon as this can be read; -1: never.
+    Tracer tracer = {};
 };
 
 /// The words of a helper command.

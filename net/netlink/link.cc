@@ -116,16 +116,6 @@ void read_attribute(const nlattr* attribute, LinkInfo& link) {
     }
 }
 
-void read_link(const nlmsghdr* message, LinkInfo& link) {
-    const auto* header = static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(message));
-    link = {};
-    link.index = static_cast<unsigned>(header->ifi_index);
-    link.is_up = (header->ifi_flags & IFF_UP) != 0;
-    link.is_ethernet = header->ifi_type == ARPHRD_ETHER;
-    for_each_attribute(message,
-                       [&link](const nlattr* attribute) { read_attribute(attribute, link); });
-}
-
 int on_link(const nlmsghdr* message, void* data) noexcept {
     read_link(message, *static_cast<LinkInfo*>(data));
     return MNL_CB_OK;
@@ -148,6 +138,16 @@ int on_listed_link(const nlmsghdr* message, void* data) noexcept {
 }
 
 }  // namespace
+
+void read_link(const nlmsghdr* message, LinkInfo& link) {
+    const auto* header = static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(message));
+    link = {};
+    link.index = static_cast<unsigned>(header->ifi_index);
+    link.is_up = (header->ifi_flags & IFF_UP) != 0;
+    link.is_ethernet = header->ifi_type == ARPHRD_ETHER;
+    for_each_attribute(message,
+                       [&link](const nlattr* attribute) { read_attribute(attribute, link); });
+}
 
 int query_link(RouteSocket& socket, const char* name, LinkInfo& link) {
     link = {};

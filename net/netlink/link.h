@@ -12,6 +12,9 @@
 /// ones in rtnetlink.h.
 namespace net {
 
+/// What a message about an interface (RTM_NEWLINK) tells.
+void read_link(const nlmsghdr* message, LinkInfo& link);
+
 /// Asks by name, alternative ones included. ENODEV: there is no such interface.
 int query_link(RouteSocket& socket, const char* name, LinkInfo& link);
 

@@ -6,6 +6,22 @@
 #include <cerrno>
 
 namespace net {
+namespace {
+
+/// Between the answers and whom they are for.
+struct Relay {
+    RouteObserver* observer;
+    mnl_cb_t callback;
+    void* data;
+};
+
+int relay_answer(const nlmsghdr* answer, void* data) noexcept {
+    const auto& relay = *static_cast<const Relay*>(data);
+    relay.observer->on_answer(answer);
+    return relay.callback != nullptr ? relay.callback(answer, relay.data) : MNL_CB_OK;
+}
+
+}  // namespace
 
 RouteSocket::~RouteSocket() {
     if (socket_ != nullptr) {
@@ -16,9 +32,16 @@ RouteSocket::~RouteSocket() {
 int RouteSocket::open() {
     socket_ = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
     if (socket_ == nullptr || mnl_socket_bind(socket_, 0, MNL_SOCKET_AUTOPID) < 0) {
-        return errno;
+        return told("open", errno);
     }
-    return 0;
+    return told("open", 0);
+}
+
+int RouteSocket::told(const char* call, int errnum) const {
+    if (observer_ != nullptr) {
+        observer_->called(call, errnum);
+    }
+    return errnum;
 }
 
 nlmsghdr* RouteSocket::request(std::uint16_t type, std::uint16_t flags) {
@@ -37,6 +60,17 @@ nlmsghdr* RouteSocket::link_request(std::uint16_t type, std::uint16_t flags, uns
 }
 
 int RouteSocket::run(nlmsghdr* message, mnl_cb_t callback, void* data) {
+    if (observer_ == nullptr) {
+        return converse(message, callback, data);
+    }
+    observer_->before_request(message);
+    Relay relay = {observer_, callback, data};
+    const int errnum = converse(message, relay_answer, &relay);
+    observer_->after_request(errnum);
+    return errnum;
+}
+
+int RouteSocket::converse(nlmsghdr* message, mnl_cb_t callback, void* data) {
     if (mnl_socket_sendto(socket_, message, message->nlmsg_len) < 0) {
         return errno;
     }
@@ -57,8 +91,9 @@ int RouteSocket::run(nlmsghdr* message, mnl_cb_t callback, void* data) {
 
 int RouteSocket::subscribe_to_links() {
     int group = RTNLGRP_LINK;
-    return mnl_socket_setsockopt(socket_, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0 ? errno
-                                                                                             : 0;
+    const int failed =
+        mnl_socket_setsockopt(socket_, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group));
+    return told("join RTNLGRP_LINK", failed < 0 ? errno : 0);
 }
 
 void RouteSocket::drain() {

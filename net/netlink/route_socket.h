@@ -9,6 +9,23 @@
 
 namespace net {
 
+/// Told of what a RouteSocket does: for traces. Not owned by it.
+class RouteObserver {
+public:
+    RouteObserver() = default;
+    RouteObserver(const RouteObserver&) = delete;
+    RouteObserver& operator=(const RouteObserver&) = delete;
+
+    /// Opened, or made to receive what befalls interfaces.
+    virtual void called(const char* name, int errnum) = 0;
+    virtual void before_request(const nlmsghdr* request) = 0;
+    virtual void on_answer(const nlmsghdr* answer) = 0;
+    virtual void after_request(int errnum) = 0;
+
+protected:
+    ~RouteObserver() = default;
+};
+
 /// A route netlink socket for a few requests, each answered before the next is sent.
 ///
 /// Errors are errno values. Like everything in this file and in link.h it needs no C++
@@ -19,6 +36,9 @@ public:
     RouteSocket(const RouteSocket&) = delete;
     RouteSocket& operator=(const RouteSocket&) = delete;
     ~RouteSocket();
+
+    /// It must live as long as requests are made.
+    void observe(RouteObserver* observer) { observer_ = observer; }
 
     /// To be called once, before anything else. 0 or an errno.
     int open();
@@ -38,9 +58,13 @@ public:
     void drain();
 
 private:
+    int converse(nlmsghdr* message, mnl_cb_t callback, void* data);
+    int told(const char* call, int errnum) const;
+
     static constexpr std::size_t kBufferBytes = 16384;  // a link with all its attributes fits
 
     mnl_socket* socket_ = nullptr;
+    RouteObserver* observer_ = nullptr;
     unsigned sequence_ = 0;
     alignas(nlmsghdr) char buffer_[kBufferBytes] = {};
 };

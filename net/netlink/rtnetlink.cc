@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "net/netlink/link.h"
+#include "net/netlink/route_trace.h"
 
 namespace net {
 namespace {
@@ -42,13 +43,16 @@ Result<std::uint32_t> unused_group(RouteSocket& socket) {
 
 }  // namespace
 
-Result<std::optional<LinkInfo>> find_link(std::string_view name) {
-    const std::vector<std::optional<LinkInfo>> links = NET_TRY(find_links({std::string(name)}));
+Result<std::optional<LinkInfo>> find_link(std::string_view name, const Tracer& tracer) {
+    const std::vector<std::optional<LinkInfo>> links =
+        NET_TRY(find_links({std::string(name)}, tracer));
     return links.front();
 }
 
-Result<std::vector<std::optional<LinkInfo>>> find_links(const std::vector<std::string>& names) {
+Result<std::vector<std::optional<LinkInfo>>> find_links(const std::vector<std::string>& names,
+                                                        const Tracer& tracer) {
     RouteSocket socket;
+    const RouteTrace trace(socket, tracer);
     NET_TRY(open_socket(socket));
     std::vector<std::optional<LinkInfo>> links;
     links.reserve(names.size());
@@ -66,8 +70,9 @@ Result<std::vector<std::optional<LinkInfo>>> find_links(const std::vector<std::s
     return links;
 }
 
-Result<void> delete_link(unsigned index) {
+Result<void> delete_link(unsigned index, const Tracer& tracer) {
     RouteSocket socket;
+    const RouteTrace trace(socket, tracer);
     NET_TRY(open_socket(socket));
     if (const int errnum = delete_link(socket, index)) {
         return Error::from_errno(errnum, "cannot delete an interface");
@@ -75,8 +80,9 @@ Result<void> delete_link(unsigned index) {
     return {};
 }
 
-Result<void> delete_links(const std::vector<unsigned>& indices) {
+Result<void> delete_links(const std::vector<unsigned>& indices, const Tracer& tracer) {
     RouteSocket socket;
+    const RouteTrace trace(socket, tracer);
     NET_TRY(open_socket(socket));
     const std::uint32_t group = NET_TRY(unused_group(socket));
     for (const unsigned index : indices) {

@@ -12,7 +12,9 @@ Result<void> net_init_bridge(TapBuild& build, const FromHelper& source) {
                                                     .bridge = source.bridge,
                                                     .queues = build.plan.queues,
                                                     .timeout = settings.script_timeout,
-                                                    .cancel_fd = settings.cancel_fd}));
+
+                                                    .cancel_fd = settings.cancel_fd,
+                                                    .tracer = build.group.tracer()}));
     for (UniqueFd& fd : fds) {
         Result<void> outcome = net_tap_fd_init_external(build, std::move(fd));
         if (!outcome) {

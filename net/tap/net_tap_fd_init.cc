@@ -35,7 +35,7 @@ bool has_packet_info(TunKernel& kernel, const TunInterface& interface, int fd) {
 
 /// Once for an interface: what it puts before its frames is not the queue's.
 Result<void> check_packet_info(const TapBuild& build, const TunInterface& interface, int fd) {
-    if (build.group.size() == 0 && has_packet_info(build.context.tun(), interface, fd)) {
+    if (build.group.size() == 0 && has_packet_info(build.group.tun(0), interface, fd)) {
         return Error("descriptor " + std::to_string(fd) + " is of '" + interface.name +
                      "', which puts packet information before each frame")
             .with_hint("pass a descriptor on which TUNSETIFF was done with IFF_NO_PI");
@@ -63,7 +63,7 @@ Result<void> check_consistency(const TapBuild& build, const TunInterface& interf
 
 /// Once for an interface: all its queues share the offloads.
 Result<void> reset_offload(TapBuild& build, TapClient& client) {
-    Result<void> reset = tap_reset_offload(build.context.tun(), client.fd());
+    Result<void> reset = tap_reset_offload(build.group.tun(client.index()), client.fd());
     if (!reset) {
         return std::move(reset).error().with_prefix("cannot turn the offloads off");
     }
@@ -76,7 +76,7 @@ bool has_foreign_header(TapBuild& build, const TapClient& client) {
     if (!client.vnet().has_vnet_hdr()) {
         return false;
     }
-    const Result<int> length = build.context.tun().get_vnet_hdr_size(client.fd());
+    const Result<int> length = build.group.tun(client.index()).get_vnet_hdr_size(client.fd());
     return !length || static_cast<std::size_t>(*length) != client.vnet().host_header();
 }
 
@@ -94,7 +94,7 @@ Result<void> init_sndbuf(TapBuild& build, const TapClient& client, bool fresh) {
     if (!bytes || (fresh && *bytes == INT_MAX)) {
         return {};
     }
-    Result<void> outcome = build.context.tun().set_sndbuf(client.fd(), *bytes);
+    Result<void> outcome = build.group.tun(client.index()).set_sndbuf(client.fd(), *bytes);
     if (!outcome) {
         return std::move(outcome).error().with_prefix("cannot set 'sndbuf'").with_param("sndbuf");
     }
@@ -105,7 +105,7 @@ Result<void> init_sndbuf(TapBuild& build, const TapClient& client, bool fresh) {
 
 Result<void> net_tap_fd_init_external(TapBuild& build, TapFd fd) {
     const int number = fd.get();
-    Result<TunInterface> interface = build.context.tun().get_iff(number);
+    Result<TunInterface> interface = build.group.tun(build.group.size()).get_iff(number);
     if (!interface) {
         if (build.fds != nullptr && !fd.is_lent()) {
             build.fds->dispose(fd.take());

@@ -15,7 +15,8 @@ TapScript make_script(TapBuild& build, const char* option, const std::string& pa
                      .path = path,
                      .ifname = build.group.ifname(),
                      .fd = fd,
-                     .timeout = build.context.options().script_timeout};
+                     .timeout = build.context.options().script_timeout,
+                     .tracer = build.group.tracer(0)};
 }
 
 /// A bridge that is optional is no reason to fail, as in QEMU.
@@ -29,7 +30,8 @@ Result<void> settle(TapBuild& build, const ByName& source, Result<void> joined) 
 }
 
 Result<void> join(TapBuild& build, const ByName& source) {
-    Result<JoinedPort> port = join_bridge(build.group.ifname(), source.bridge);
+    Result<JoinedPort> port =
+        join_bridge(build.group.ifname(), source.bridge, build.group.tracer(0));
     if (!port) {
         return std::move(port).error();
     }
@@ -43,7 +45,8 @@ Result<void> await_bridge(TapBuild& build, const ByName& source) {
         return {};
     }
     return settle(build, source,
-                  await_forwarding(*build.group.bridge_port(), build.context.options().cancel_fd));
+                  await_forwarding(*build.group.bridge_port(), build.context.options().cancel_fd,
+                                   build.group.tracer()));
 }
 
 /// Queue 0 is open: its bridge is joined, the up script runs, and from then on the down
@@ -72,8 +75,10 @@ Result<void> await_removal(TapBuild& build, const std::string& ifname) {
 
 /// Queue 0 as the plan says; later ones open the interface that it got, and ask nothing again.
 TapOpenOptions open_options(const TapBuild& build, const ByName& source) {
-    TapOpenOptions options{
-        .ifname = source.ifname, .vnet_hdr = source.vnet_hdr, .multi_queue = build.plan.queues > 1};
+    TapOpenOptions options{.ifname = source.ifname,
+                           .vnet_hdr = source.vnet_hdr,
+                           .multi_queue = build.plan.queues > 1,
+                           .tracer = build.group.tracer(static_cast<unsigned>(build.group.size()))};
     if (build.group.size() > 0) {
         const TapQueue& first = build.group.queue(0).queue();
         options.ifname = first.ifname;
@@ -88,7 +93,7 @@ TapOpenOptions open_options(const TapBuild& build, const ByName& source) {
 
 Result<void> net_tap_open_one(TapBuild& build, const ByName& source) {
     const TapOpenOptions options = open_options(build, source);
-    TapQueue queue = NET_TRY(tap_open(build.context.tun(), options));
+    TapQueue queue = NET_TRY(tap_open(build.group.tun(build.group.size()), options));
     queue.fresh = queue.macvtap_index == 0;
     if (build.group.size() == 0) {
         build.group.set_interface(queue.ifname, queue.fresh);

@@ -7,6 +7,7 @@
 
 #include "net/netlink/rtnetlink.h"
 #include "net/tap/tap_fd.h"
+#include "net/tap/tracing_tun_kernel.h"
 
 namespace net {
 namespace {
@@ -28,7 +29,8 @@ void remove_in_bulk(const std::vector<FdReaper::Job*>& jobs) {
             names.push_back(std::move(name));
         }
     }
-    const Result<std::vector<std::optional<LinkInfo>>> links = find_links(names);
+    const Tracer tracer = jobs.front()->tracer.for_several();
+    const Result<std::vector<std::optional<LinkInfo>>> links = find_links(names, tracer);
     std::vector<unsigned> indices;
     for (std::size_t i = 0; links && i < named.size(); ++i) {
         if (is_deletable(*named[i], (*links)[i])) {
@@ -37,20 +39,22 @@ void remove_in_bulk(const std::vector<FdReaper::Job*>& jobs) {
     }
     if (indices.size() > 1) {
         // No failure: the last close of each interface deletes it as well, only slower.
-        (void)delete_links(indices);
+        (void)delete_links(indices, tracer);
     }
 }
 
 }  // namespace
 
-void allow_bulk_removal(FdReaper::Job& job, TunKernel& kernel) {
+void allow_bulk_removal(FdReaper::Job& job, TunKernel& driver) {
     if (job.fds.empty()) {
         return;
     }
     job.bulk_remove = remove_in_bulk;
     // By its descriptor: an interface can be renamed, moved or deleted under us, and another then
     // have the name that it had.
-    job.bulk_name = [&kernel, fd = job.fds.front().get()]() -> std::string {
+    job.bulk_name = [&driver, fd = job.fds.front().get(), tracer = job.tracer]() -> std::string {
+        TracedTun traced(driver, tracer);
+        TunKernel& kernel = traced.get();
         const Result<std::string> name = tap_fd_get_ifname(kernel, fd);
         return name && kernel.is_in_our_namespace(fd) ? *name : "";
     };

@@ -29,7 +29,7 @@ TapClient::TapClient(TapGroup& group, QueueLoop& loop, TapQueue queue, unsigned 
       group_(group),
       loop_(loop),
       queue_(std::move(queue)),
-      vnet_(group, queue_.fd, queue_.vnet_hdr),
+      vnet_(group, index, queue_.fd, queue_.vnet_hdr),
       index_(index) {}
 
 Result<void> TapClient::start_polling() {
@@ -149,7 +149,7 @@ Delivery TapClient::receive(Frame frame) {
 
 Result<void> TapClient::enable() {
     if (!enabled_) {
-        NET_TRY(tap_fd_enable(group_.context().tun(), fd()));
+        NET_TRY(tap_fd_enable(group_.tun(index_), fd()));
         enabled_ = true;
         update_polling();
     }
@@ -158,7 +158,7 @@ Result<void> TapClient::enable() {
 
 Result<void> TapClient::disable() {
     if (enabled_) {
-        NET_TRY(tap_fd_disable(group_.context().tun(), fd()));
+        NET_TRY(tap_fd_disable(group_.tun(index_), fd()));
         purge_incoming();
         enabled_ = false;
         update_polling();
@@ -167,7 +167,7 @@ Result<void> TapClient::disable() {
 }
 
 Result<QueueDescription> TapClient::describe() const {
-    TunKernel& kernel = group_.context().tun();
+    TunKernel& kernel = group_.tun(index_);
     TunInterface attached = NET_TRY(kernel.get_iff(fd()));
     InterfaceDescription interface;
     interface.name = std::move(attached.name);

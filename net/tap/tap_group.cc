@@ -27,6 +27,7 @@ TapGroup::TapGroup(NetContext& context, const NetdevPlan& netdev, TapPlan::Sourc
 TapGroup::~TapGroup() {
     FdReaper::Job job;
     job.name = ifname_;
+    job.tracer = tracer();
     job.fds.reserve(size());
     for (std::size_t index = 0; index < size(); ++index) {
         TapClient& client = queue(index);
@@ -40,9 +41,9 @@ TapGroup::~TapGroup() {
     }
     if (down_script_.has_value() || (bridge_port_.has_value() && bridge_port_->leave)) {
         job.before_close = [script = std::move(down_script_), port = std::move(bridge_port_),
-                            log = context_.log()] {
+                            log = context_.log(), tracer = job.tracer] {
             report(script.has_value() ? run_owed_tap_script(*script, log) : Result<void>(), log);
-            report(port.has_value() ? leave_bridge(*port) : Result<void>(), log);
+            report(port.has_value() ? leave_bridge(*port, tracer) : Result<void>(), log);
         };
     }
     if (committed_ && opened_here_ && !job.before_close && context_.is_exclusive()) {
@@ -51,6 +52,17 @@ TapGroup::~TapGroup() {
     if (!job.fds.empty() || job.before_close) {
         context_.reaper().submit(std::move(job));
     }
+}
+
+TunKernel& TapGroup::tun(std::size_t queue) {
+    if (!context_.options().trace) {
+        return context_.tun();
+    }
+    while (tracing_.size() <= queue) {
+        const auto index = static_cast<unsigned>(tracing_.size());
+        tracing_.push_back(std::make_unique<TracingTunKernel>(context_.tun(), tracer(index)));
+    }
+    return *tracing_[queue];
 }
 
 TapClient& TapGroup::add_queue(TapQueue queue) {
@@ -74,7 +86,7 @@ void TapGroup::report_stop(int errnum) {
 
 Result<TapOffloadSupport> TapGroup::offload_support() {
     if (!offload_support_.has_value()) {
-        TunKernel& kernel = context_.tun();
+        TunKernel& kernel = tun(0);
         const int fd = queue(0).fd();
         Result<TapOffloadSupport> probed = tap_probe_offload(kernel, fd);
         if (offload_ != 0) {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "net/bridge/join_bridge.h"
 #include "net/net_client_group.h"
@@ -10,6 +12,7 @@
 #include "net/tap/tap_fd.h"
 #include "net/tap/tap_offload.h"
 #include "net/tap/tap_script.h"
+#include "net/tap/tracing_tun_kernel.h"
 #include "net/validate/netdev_plan.h"
 
 namespace net {
@@ -29,6 +32,13 @@ public:
     void on_commit() override { committed_ = true; }
 
     NetContext& context() { return context_; }
+    /// The driver for one queue, which may be the next to be opened: the context's, or one that
+    /// shows the context's trace every call.
+    TunKernel& tun(std::size_t queue);
+    /// For other calls on behalf of a queue, or of the netdev as a whole.
+    Tracer tracer(std::optional<unsigned> queue = {}) const {
+        return {context_.options().trace, id(), queue};
+    }
     /// Where the queues come from; the info text and queries tell it.
     const TapPlan::Source& source() const { return source_; }
 
@@ -74,6 +84,7 @@ private:
     std::optional<JoinedPort> bridge_port_ = {};
     std::optional<TapOffloadSupport> offload_support_ = {};
     unsigned offload_ = 0;
+    std::vector<std::unique_ptr<TracingTunKernel>> tracing_ = {};  ///< By queue.
     bool opened_here_ = false;
     bool committed_ = false;
     bool stop_reported_ = false;

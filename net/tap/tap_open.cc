@@ -62,7 +62,8 @@ Error open_error(Error cause, const TapOpenOptions& options) {
         options.ifname.empty() ? "a new tap" : "tap '" + options.ifname + "'";
     return std::move(cause)
         .with_prefix("cannot open " + subject)
-        .with_hint(explain_set_iff_failure(errnum, options.ifname, options.multi_queue));
+        .with_hint(
+            explain_set_iff_failure(errnum, options.ifname, options.multi_queue, options.tracer));
 }
 
 /// What to ask TUNSETIFF for; asks the node what the driver has unless that is known.

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "net/base/tracer.h"
 #include "net/result.h"
 #include "net/tap/tap_fd.h"
 #include "net/tap/tun_kernel.h"
@@ -19,6 +20,7 @@ struct TapOpenOptions {
     std::optional<unsigned> features = {};
     /// Index of the macvtap or ipvtap that `ifname` is known to be; 0: not known to be one.
     unsigned macvtap_index = 0;
+    Tracer tracer = {};  ///< For what is asked to explain a failure.
 };
 
 /// Opens one queue of a tap interface, creating the interface if it is missing.

@@ -62,7 +62,8 @@ std::string explain_open_failure(int errnum) {
     }
 }
 
-std::string explain_set_iff_failure(int errnum, const std::string& ifname, bool multi_queue) {
+std::string explain_set_iff_failure(int errnum, const std::string& ifname, bool multi_queue,
+                                    const Tracer& tracer) {
     if (errnum == EPERM) {
         return "making or opening a tap needs CAP_NET_ADMIN, or an interface that was given to "
                "this user (ip tuntap add mode tap user NAME)";
@@ -74,7 +75,7 @@ std::string explain_set_iff_failure(int errnum, const std::string& ifname, bool 
     if (ifname.empty()) {
         return {};
     }
-    const auto link = find_link(ifname);
+    const auto link = find_link(ifname, tracer);
     if (!link || !link->has_value()) {
         return errnum == EINVAL ? "the kernel does not take '" + ifname + "' as a name" : "";
     }

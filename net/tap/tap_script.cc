@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "net/base/limits.h"
-#include "net/base/subprocess.h"
+#include "net/base/traced_subprocess.h"
 
 namespace net {
 namespace {
@@ -42,12 +42,12 @@ Error start_error(const TapScript& script, Error cause) {
 
 Result<void> run_tap_script(const TapScript& script, int cancel_fd, const Log& log) {
     const auto deadline = Subprocess::Clock::now() + script.timeout;
-    Result<Subprocess> spawned =
-        Subprocess::spawn({script.path, script.ifname}, script.fd, deadline, cancel_fd);
+    Result<TracedSubprocess> spawned = TracedSubprocess::spawn(
+        {script.path, script.ifname}, script.fd, deadline, cancel_fd, script.tracer);
     if (!spawned) {
         return start_error(script, std::move(spawned).error());
     }
-    Subprocess child = *std::move(spawned);
+    TracedSubprocess child = *std::move(spawned);
     switch (NET_TRY(child.wait(deadline, -1, cancel_fd))) {
         case Subprocess::Event::timed_out:
             child.kill_group();

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <string>
 
+#include "net/base/tracer.h"
 #include "net/log.h"
 #include "net/result.h"
 
@@ -16,6 +17,7 @@ struct TapScript {
     std::string ifname = {};
     int fd = -1;  ///< The tap's queue 0, which the script inherits at that number.
     std::chrono::milliseconds timeout{};
+    Tracer tracer = {};
 };
 
 /// Runs the script and waits for it, at most `timeout` and until `cancel_fd` (-1: none) is

@@ -19,8 +19,8 @@ bool is_header_length(std::size_t length) {
 
 }  // namespace
 
-TapVnet::TapVnet(TapGroup& group, const TapFd& fd, bool has_header)
-    : group_(group), fd_(fd), host_header_(has_header ? kPlainHeader : 0) {}
+TapVnet::TapVnet(TapGroup& group, unsigned queue, const TapFd& fd, bool has_header)
+    : group_(group), queue_(queue), fd_(fd), host_header_(has_header ? kPlainHeader : 0) {}
 
 void TapVnet::warn(const Error& error) const {
     group_.context().log().warning("netdev '" + group_.id() + "': " + error.message());
@@ -30,7 +30,7 @@ Result<void> TapVnet::init_header() {
     if (!has_vnet_hdr()) {
         return {};
     }
-    return group_.context().tun().set_vnet_hdr_size(fd_.get(), int{kPlainHeader});
+    return group_.tun(queue_).set_vnet_hdr_size(fd_.get(), int{kPlainHeader});
 }
 
 void TapVnet::forget_nic() {
@@ -56,7 +56,7 @@ Result<void> TapVnet::set_vnet_hdr_len(std::size_t length) {
         return Error("netdev '" + group_.id() + "' cannot have a virtio-net header of " +
                      std::to_string(length) + " bytes");
     }
-    NET_TRY(group_.context().tun().set_vnet_hdr_size(fd_.get(), static_cast<int>(length)));
+    NET_TRY(group_.tun(queue_).set_vnet_hdr_size(fd_.get(), static_cast<int>(length)));
     host_header_ = length;
     nic_has_header_ = true;
     return {};
@@ -72,7 +72,7 @@ TapOffloadSupport TapVnet::offload_support() const {
 }
 
 void TapVnet::set_offload(const Offloads& offloads) {
-    const Result<unsigned> mask = tap_fd_set_offload(group_.context().tun(), fd_.get(), offloads);
+    const Result<unsigned> mask = tap_fd_set_offload(group_.tun(queue_), fd_.get(), offloads);
     group_.set_offload(mask ? *mask : 0);
     if (!mask) {
         warn(Error("offloads stay off: " + mask.error().message()));
@@ -80,15 +80,15 @@ void TapVnet::set_offload(const Offloads& offloads) {
 }
 
 Result<void> TapVnet::set_vnet_le(bool enable) {
-    return group_.context().tun().set_vnet_le(fd_.get(), enable);
+    return group_.tun(queue_).set_vnet_le(fd_.get(), enable);
 }
 
 Result<void> TapVnet::set_vnet_be(bool enable) {
-    return group_.context().tun().set_vnet_be(fd_.get(), enable);
+    return group_.tun(queue_).set_vnet_be(fd_.get(), enable);
 }
 
 Result<void> TapVnet::set_steering_ebpf(int program_fd) {
-    return group_.context().tun().set_steering_ebpf(fd_.get(), program_fd);
+    return group_.tun(queue_).set_steering_ebpf(fd_.get(), program_fd);
 }
 
 }  // namespace net

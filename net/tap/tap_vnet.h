@@ -19,7 +19,7 @@ class TapGroup;
 class TapVnet final : public VnetBackend {
 public:
     /// Borrows the descriptor that is in `fd` when it is asked for something.
-    TapVnet(TapGroup& group, const TapFd& fd, bool has_header);
+    TapVnet(TapGroup& group, unsigned queue, const TapFd& fd, bool has_header);
 
     /// Bytes of the header that the kernel puts before frames; 0 if none.
     std::size_t host_header() const { return host_header_; }
@@ -48,6 +48,7 @@ private:
     void warn(const Error& error) const;
 
     TapGroup& group_;
+    unsigned queue_;
     const TapFd& fd_;
     std::size_t host_header_;
     bool nic_has_header_ = false;
