@@ -2,6 +2,7 @@
 #include "net/cli/arguments.h"
 
 #include <charconv>
+#include <cstdlib>
 
 #include "qapi/suggest.h"
 
@@ -37,6 +38,16 @@ OptionSpec flag_spec(std::string_view name, bool& target) {
                 target = true;
                 return {};
             }};
+}
+
+OptionSpec trace_spec(bool& target) {
+    return flag_spec("--trace", target);
+}
+
+Trace tool_trace(bool wanted) {
+    const char* variable = getenv("QNETDEV_TRACE");  // NOLINT(concurrency-mt-unsafe)
+    const bool set = variable != nullptr && std::string_view(variable) == "1";
+    return wanted || set ? stderr_trace() : Trace();
 }
 
 Result<void> parse_arguments(Words words, const std::vector<OptionSpec>& specs) {

@@ -8,6 +8,7 @@
 
 #include "net/cli/command.h"
 #include "net/result.h"
+#include "net/trace.h"
 
 namespace net::cli {
 
@@ -21,6 +22,13 @@ struct OptionSpec {
 
 /// An option without value that sets `target`.
 OptionSpec flag_spec(std::string_view name, bool& target);
+
+/// --trace, of every command that opens something: sets `target`.
+OptionSpec trace_spec(bool& target);
+
+/// The trace of a command: on standard error, if the option or QNETDEV_TRACE=1 in the environment
+/// wants it.
+Trace tool_trace(bool wanted);
 
 /// Reads the words in order and applies each option. Fails on unknown options, missing or
 /// superfluous values and stray words, naming them, with the nearest known option as hint.

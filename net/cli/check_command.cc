@@ -35,6 +35,7 @@ struct CheckOptions {
     bool json = false;
     bool all = false;
     bool batch = false;
+    bool trace = false;  ///< Nothing is done that could be shown.
 };
 
 /// What is to be said of one argument.
@@ -198,6 +199,7 @@ int run_check(Words words, const InheritedSignals& /*inherited*/) {
     specs.push_back(flag_spec("--json", options.json));
     specs.push_back(flag_spec("--all", options.all));
     specs.push_back(flag_spec("--batch", options.batch));
+    specs.push_back(trace_spec(options.trace));
     specs.push_back({"-chardev", true, [&options](std::string_view text) -> Result<void> {
                          const TraditionalOptions chardev(text, "backend");
                          const std::optional<OptionText> id = chardev.get("id");
@@ -234,6 +236,7 @@ const Command kCheckCommand = {
     "  --all         every broken rule, not only the first\n"
     "  --json        one JSON object a line on standard output\n"
     "  --batch       answer JSON lines on standard input, each on its own\n"
+    "  --trace       as with the other commands; there is no system call to show here\n"
     "\n"
     "Exit status: 0 all valid, 1 something is wrong, 2 wrong usage.\n",
     run_check};

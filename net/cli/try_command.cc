@@ -24,6 +24,7 @@ struct TryOptions {
     bool on_host = false;
     bool batch = false;
     bool verbose = false;
+    bool trace = false;
     int timeout_seconds = 30;
 };
 
@@ -38,6 +39,7 @@ Result<Session> open_session(const TryOptions& options, int cancel_fd) {
     session.loop = NET_TRY(glib_event_loop(nullptr));
     NetContextOptions settings;
     settings.log = stderr_log(kProgram, options.verbose ? LogLevel::debug : LogLevel::warning);
+    settings.trace = tool_trace(options.trace);
     settings.script_timeout = std::chrono::seconds(options.timeout_seconds);
     settings.cancel_fd = cancel_fd;
     session.context = net_context_create(*session.loop, std::move(settings));
@@ -115,6 +117,7 @@ std::vector<OptionSpec> make_specs(TryOptions& options) {
     specs.push_back(flag_spec("--host", options.on_host));
     specs.push_back(flag_spec("--batch", options.batch));
     specs.push_back(flag_spec("--verbose", options.verbose));
+    specs.push_back(trace_spec(options.trace));
     specs.push_back({"--timeout", true, [&options](std::string_view value) -> Result<void> {
                          options.timeout_seconds = NET_TRY(parse_seconds("--timeout", value));
                          return {};
@@ -153,8 +156,9 @@ int run_try(Words words, const InheritedSignals& /*inherited*/) {
 
 const Command kTryCommand = {
     "try", "set netdevs up for real, show them, and remove them again",
-    "usage: qnetdev try [--host] [--verbose] [--timeout SECONDS] -netdev ARG [-netdev ARG]...\n"
-    "       qnetdev try [--host] [--timeout SECONDS] --batch\n"
+    "usage: qnetdev try [--host] [--verbose] [--trace] [--timeout SECONDS] -netdev ARG\n"
+    "                   [-netdev ARG]...\n"
+    "       qnetdev try [--host] [--trace] [--timeout SECONDS] --batch\n"
     "\n"
     "Opens every queue, runs scripts and helpers, prints a table of what exists, and removes\n"
     "everything. In a private network namespace, unless --host is given.\n"
@@ -163,6 +167,8 @@ const Command kTryCommand = {
     "  --host               work on the host's own network\n"
     "  --timeout SECONDS    how long a script or helper may run (default: 30)\n"
     "  --verbose            also tell what scripts print\n"
+    "  --trace              show every system call on taps, over netlink and for scripts and\n"
+    "                       helpers on standard error; so does QNETDEV_TRACE=1 in the environment\n"
     "  --batch              answer JSON lines on standard input, each on its own\n"
     "\n"
     "Exit status: 0 all could be set up, 1 something could not, 2 wrong usage.\n",

@@ -219,6 +219,24 @@ def check_queues(tap, world):
         tap.end("queues: %d" % queues)
 
 
+def check_trace_variable(tap, world):
+    """The variable is the tool's: it is nothing to a program that has more rights than its caller."""
+    tap.begin()
+    world.acl("allow br0\n")
+    for bridge in ("br0", "nosuch"):
+        plain = world.ask(bridge)
+        traced = world.ask(bridge, environment={"QNETDEV_TRACE": "1"})
+        tap.equal("QNETDEV_TRACE changes nothing: " + bridge,
+                  (traced.status, traced.text, traced.reason, len(traced.fds)),
+                  (plain.status, plain.text, plain.reason, len(plain.fds)))
+        plain.close()
+        traced.close()
+    with open(world.helper, "rb") as program:
+        tap.check("QNETDEV_TRACE is not known to the helper",
+                  b"QNETDEV_TRACE" not in program.read())
+    tap.end("QNETDEV_TRACE")
+
+
 def check_matrix(tap, world, qnetdev, qemu):
     theirs = world.install(QEMU_HELPER, "qemu-helper", 0o4755)
     tool = world.install(qnetdev, "qnetdev", 0o755)
@@ -357,6 +375,7 @@ def main():
     check_queues(tap, world)
     check_report(tap, world)
     check_file_capability(tap, world)
+    check_trace_variable(tap, world)
     check_matrix(tap, world, qnetdev, qemu)
     tap.done()
 

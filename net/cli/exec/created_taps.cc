@@ -12,6 +12,7 @@
 #include "net/cli/report.h"
 #include "net/netlink/rtnetlink.h"
 #include "net/tap/tap_fd.h"
+#include "net/tap/tracing_tun_kernel.h"
 
 namespace net::cli {
 namespace {
@@ -28,12 +29,13 @@ std::optional<LinkInfo> find_ours(TunKernel& kernel, const CreatedTap& tap) {
     if (if_indextoname(tap.index, name.data()) == nullptr) {
         return std::nullopt;
     }
-    Result<std::optional<LinkInfo>> link = find_link(name.data());
+    Result<std::optional<LinkInfo>> link = find_link(name.data(), tap.tracer);
     if (!link || !*link || (*link)->index != tap.index || !(*link)->tun.is_tap) {
         return std::nullopt;
     }
     // It cannot be told of a detached queue, and the command may have detached ours.
-    const Result<std::string> ours = tap_fd_get_ifname(kernel, tap.fd.get());
+    TracedTun traced(kernel, tap.tracer);
+    const Result<std::string> ours = tap_fd_get_ifname(traced.get(), tap.fd.get());
     return !ours || *ours == name.data() ? *std::move(link) : std::nullopt;
 }
 
@@ -42,19 +44,20 @@ std::optional<LinkInfo> find_ours(TunKernel& kernel, const CreatedTap& tap) {
 Result<std::vector<CreatedTap>> created_taps(const OpenTaps& open) {
     std::vector<CreatedTap> created;
     for (const OpenTap& tap : open.taps) {
-        const Result<std::optional<LinkInfo>> link = find_link(tap.ifname);
+        const Tracer tracer(open.context->options().trace, tap.id);
+        TracedTun traced(open.context->tun(), tracer);
+        const Result<std::optional<LinkInfo>> link = find_link(tap.ifname, tracer);
         if (!link) {
             return link.error();
         }
-        if (!open.context->tun().is_in_our_namespace(tap.fds.front()) ||
-            !is_new(*link, tap.fds.size())) {
+        if (!traced.get().is_in_our_namespace(tap.fds.front()) || !is_new(*link, tap.fds.size())) {
             continue;
         }
         UniqueFd fd(fcntl(tap.fds.front(), F_DUPFD_CLOEXEC, 3));
         if (!fd) {
             return Error::from_errno(errno, "cannot keep a descriptor of '" + tap.ifname + "'");
         }
-        created.push_back({tap.ifname, (*link)->index, std::move(fd)});
+        created.push_back({tap.ifname, (*link)->index, std::move(fd), tracer});
     }
     return created;
 }
@@ -66,7 +69,8 @@ void remove_created(TunKernel& kernel, std::vector<CreatedTap> taps) {
             indices.push_back(tap.index);
         }
     }
-    const Result<void> deleted = indices.empty() ? Result<void>() : delete_links(indices);
+    const Result<void> deleted =
+        indices.empty() ? Result<void>() : delete_links(indices, taps.front().tracer.for_several());
     for (CreatedTap& tap : taps) {
         tap.fd.reset();
         std::array<char, IF_NAMESIZE> name = {};

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "net/base/tracer.h"
 #include "net/cli/exec/exec_taps.h"
 #include "net/result.h"
 #include "net/tap/tun_kernel.h"
@@ -18,6 +19,7 @@ struct CreatedTap {
     std::string ifname = {};
     unsigned index = 0;  ///< The kernel gives it to no other interface as long as `fd` is open.
     UniqueFd fd = {};    ///< A queue, so that the interface stays until it is removed.
+    Tracer tracer = {};
 };
 
 /// Those of the open taps that opening them has created, or a helper for us: not persistent, and

@@ -40,6 +40,7 @@ struct ExecOptions {
     bool print = false;
     bool device = false;
     bool verbose = false;
+    bool trace = false;
     TerminalUse terminal = TerminalUse::guarded;
     int timeout_seconds = 30;
 };
@@ -131,6 +132,7 @@ std::vector<OptionSpec> make_specs(ExecOptions& options) {
     specs.push_back(flag_spec("--print", options.print));
     specs.push_back(flag_spec("--device", options.device));
     specs.push_back(flag_spec("--verbose", options.verbose));
+    specs.push_back(trace_spec(options.trace));
     specs.push_back({"--timeout", true, [&options](std::string_view value) -> Result<void> {
                          options.timeout_seconds = NET_TRY(parse_seconds("--timeout", value));
                          return {};
@@ -230,6 +232,7 @@ int open_and_run(const ExecPlan& plan, const ExecOptions& options, const Launch&
     }
     NetContextOptions settings;
     settings.log = stderr_log(kProgram, options.verbose ? LogLevel::debug : LogLevel::warning);
+    settings.trace = tool_trace(options.trace);
     settings.script_timeout = std::chrono::seconds(options.timeout_seconds);
     settings.cancel_fd = signals->get();
     std::optional<OpenTaps> open = open_taps(plan.requests, std::move(settings));
@@ -335,6 +338,10 @@ const Command kExecCommand = {
     "  --device                 only print the -device that suits each -netdev; open nothing\n"
     "  --timeout SECONDS        how long a script or helper may run (default: 30)\n"
     "  --verbose                also tell what scripts print\n"
+    "  --trace                  until COMMAND runs, and when it has ended, show every system call "
+    "on\n"
+    "                           taps, over netlink and for scripts and helpers on standard error;\n"
+    "                           so does QNETDEV_TRACE=1 in the environment\n"
     "  -netdev ARG              open this, also for programs that are not QEMU: words of\n"
     "                           COMMAND may have %{ID.FORM} in them, where FORM is fd, fdN, fds,\n"
     "                           fd-list, vhostfds, vhostfd-list, queues, qemu, device,\n"

@@ -119,6 +119,8 @@ int check_program(const std::string& name) {
 }
 
 int become_command(const Launch& launch, const OpenTaps& open) {
+    // From here on standard error is the command's.
+    open.context->options().trace.stop();
     Result<void> ready = arrange_descriptors(planned_moves(launch.plan, open), launch.plan.kept);
     if (ready) {
         ready = drop(launch);

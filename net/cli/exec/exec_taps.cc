@@ -8,6 +8,7 @@
 #include <utility>
 #include <variant>
 
+#include "net/base/tracer.h"
 #include "net/cli/report.h"
 #include "net/net_client_init.h"
 #include "net/tap.h"
@@ -33,17 +34,28 @@ NetdevPlan without_vhost(const NetdevPlan& netdev) {
     return plain;
 }
 
-Result<void> open_vhost(OpenTap& tap) {
+Result<UniqueFd> open_vhost_net() {
+    UniqueFd fd(open(kVhostNet, O_RDWR | O_CLOEXEC | O_NONBLOCK));
+    if (!fd) {
+        return Error::from_errno(errno, kVhostNet).with_param("vhost");
+    }
+    return fd;
+}
+
+Result<void> open_vhost(const NetContext& context, OpenTap& tap) {
     for (std::size_t queue = 0; queue < tap.fds.size(); ++queue) {
-        UniqueFd fd(open(kVhostNet, O_RDWR | O_CLOEXEC | O_NONBLOCK));
+        const Tracer tracer(context.options().trace, tap.id, static_cast<unsigned>(queue));
+        Result<UniqueFd> fd =
+            tracer.run("open", std::string(kVhostNet) + ", O_RDWR|O_CLOEXEC|O_NONBLOCK",
+                       open_vhost_net, ShowResult());
         if (!fd) {
-            Error error = Error::from_errno(errno, kVhostNet).with_param("vhost");
+            Error error = std::move(fd).error();
             return error.errnum() == ENOENT || error.errnum() == ENODEV
                        ? std::move(error).with_hint(
                              "load the kernel module vhost_net, or drop 'vhost'")
                        : error;
         }
-        tap.vhostfds.push_back(std::move(fd));
+        tap.vhostfds.push_back(*std::move(fd));
     }
     return {};
 }
@@ -71,7 +83,7 @@ Result<OpenTap> open_tap(NetContext& context, const TapRequest& request) {
         tap.down_script = named->downscript.text;
     }
     if (request.needs_vhost()) {
-        NET_TRY(open_vhost(tap));
+        NET_TRY(open_vhost(context, tap));
     }
     return tap;
 }

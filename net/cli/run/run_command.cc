@@ -120,6 +120,7 @@ Result<void> Run::prepare() {
     loop_ = NET_TRY(glib_event_loop(nullptr));
     NetContextOptions settings;
     settings.log = stderr_log(kProgram, options_.verbose ? LogLevel::debug : LogLevel::warning);
+    settings.trace = tool_trace(options_.trace);
     settings.script_timeout = std::chrono::seconds(options_.timeout_seconds);
     settings.exclusive_interfaces = true;
     settings.cancel_fd = cancel_.get();
@@ -299,6 +300,8 @@ const Command kRunCommand = {
     "  -daemonize           go into the background once everything is set up\n"
     "  --timeout SECONDS    how long a script or helper may run (default: 30)\n"
     "  --verbose            tell more on standard error\n"
+    "  --trace              show every system call on taps, over netlink and for scripts and\n"
+    "                       helpers on standard error; so does QNETDEV_TRACE=1 in the environment\n"
     "\n"
     "ADDRESS is unix:PATH,server=on,wait=off[,mode=0600][,group=NAME][,uid=NUMBER]...,\n"
     "tcp:HOST:PORT,server=on,wait=off, stdio, or fd:NUMBER of an inherited socket. With wait=on,\n"

@@ -178,6 +178,7 @@ std::vector<OptionSpec> make_specs(RunOptions& options) {
     specs.push_back(flag_spec("-S", options.stopped));
     specs.push_back(flag_spec("-daemonize", options.daemonize));
     specs.push_back(flag_spec("--verbose", options.verbose));
+    specs.push_back(trace_spec(options.trace));
     specs.push_back(text_spec("-pidfile", options.pidfile));
     specs.push_back({"-name", true, [&options](std::string_view value) -> Result<void> {
                          options.name = NET_TRY(parse_name(value));

@@ -35,6 +35,7 @@ struct RunOptions {
     bool stopped = false;
     bool daemonize = false;
     bool verbose = false;
+    bool trace = false;
     int timeout_seconds = 30;
 
     /// Whether standard input and output belong to a monitor.

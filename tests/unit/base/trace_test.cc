@@ -125,7 +125,8 @@ protected:
         const Tracer tracer(lines_.trace(), "n0", 0);
         pid_t pid = -1;
         {
-            Result<TracedSubprocess> child = TracedSubprocess::spawn(argv, 5, tracer);
+            Result<TracedSubprocess> child = TracedSubprocess::spawn(
+                argv, 5, Subprocess::Clock::now() + std::chrono::seconds(10), -1, tracer);
             if (child) {
                 pid = child->pid();
                 EXPECT_TRUE(child->wait(Subprocess::Clock::now() + patience, -1, cancel_fd));
