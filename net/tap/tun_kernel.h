@@ -65,8 +65,9 @@ inline constexpr std::array kAllTunShared{TunShared::steering,      TunShared::f
 
 /// The tun driver's calls, one method each, as a seam: unit tests fake the kernel without root.
 ///
-/// Every error is Error::from_errno() with the name of the call, "TUNSETIFF" for example. Methods
-/// that take an `int` borrow it. Stateless, so any thread may call.
+/// Every error is Error::from_errno() with the name of the call, "TUNSETIFF" for example, or with
+/// what could not be done if that takes more than one. Methods that take an `int` borrow it.
+/// Stateless, so any thread may call. tests/support/tun_kernel_contract.cc holds both to the rest.
 class TunKernel {
 public:
     TunKernel() = default;
@@ -99,14 +100,19 @@ public:
     /// Whether the queue's interface is in the calling thread's network namespace; false also if
     /// that cannot be told.
     virtual bool is_in_our_namespace(int fd) = 0;
+    /// Of this queue alone; a new one has INT_MAX.
     virtual Result<int> get_sndbuf(int fd) = 0;
+    /// Of all queues of the interface that are attached now.
     virtual Result<void> set_sndbuf(int fd, int bytes) = 0;
+    /// Of the whole interface.
     virtual Result<void> set_offload(int fd, unsigned offload) = 0;
+    /// All queues of a tap have one length, but each of a macvtap has its own.
     virtual Result<int> get_vnet_hdr_size(int fd) = 0;
     virtual Result<void> set_vnet_hdr_size(int fd, int bytes) = 0;
     virtual Result<void> set_vnet_le(int fd, bool enable) = 0;
     virtual Result<void> set_vnet_be(int fd, bool enable) = 0;
-    /// TUNSETQUEUE: attaches or detaches one queue of a multi-queue interface.
+    /// TUNSETQUEUE: attaches or detaches one queue of a multi-queue interface. The other calls
+    /// serve a detached queue as well.
     virtual Result<void> set_queue(int fd, bool attach) = 0;
     /// TUNSETSTEERINGEBPF; -1 removes the program.
     virtual Result<void> set_steering_ebpf(int fd, int program_fd) = 0;

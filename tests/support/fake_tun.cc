@@ -24,6 +24,15 @@ ino_t inode_of(int fd) {
     return fstat(fd, &status) == 0 ? status.st_ino : 0;
 }
 
+/// A name or template, or nothing for the kernel's own.
+bool is_valid_name(const std::string& name) {
+    const std::size_t percent = name.find('%');
+    return name.size() <= 15 && name != "." && name != ".." &&
+           name.find_first_of("/: \t") == std::string::npos &&
+           (percent == std::string::npos || (name.compare(percent, 2, "%d") == 0 &&
+                                             name.find('%', percent + 1) == std::string::npos));
+}
+
 bool is_hung_up(int fd) {
     pollfd entry = {fd, POLLIN, 0};
     return poll(&entry, 1, 0) == 1 && (entry.revents & POLLHUP) != 0;
@@ -31,7 +40,7 @@ bool is_hung_up(int fd) {
 
 }  // namespace
 
-FakeTun::FakeTun() = default;
+FakeTun::FakeTun() : user(geteuid()) {}
 FakeTun::~FakeTun() = default;
 
 unsigned FakeTun::add_interface(const std::string& name, Interface interface) {
@@ -104,8 +113,7 @@ void FakeTun::break_queue(int fd) {
     if (write(fd, "x", 1) != 1) {
         throw std::logic_error("FakeTun cannot break the queue");
     }
-    Queue& queue = queues_.at(fd);
-    interfaces_.erase(queue.interface);
+    remove(queues_.at(fd).interface);
     queues_.erase(fd);
 }
 
@@ -114,18 +122,13 @@ std::optional<Error> FakeTun::enter(Call call) {
         before_call(call);
     }
     drop_closed();
-    const TunCall kind = call.call;
-    std::string what(tun_call_name(kind));
-    if (kind == TunCall::open_macvtap) {
-        what += std::to_string(call.value);
-    }
-    calls_.push_back(std::move(call));
     std::optional<Error> due;
     for (Failure& failure : failures_) {
-        if (failure.call == kind && failure.calls_left > 0 && --failure.calls_left == 0) {
-            due = Error::from_errno(failure.errnum, what);
+        if (failure.call == call.call && failure.calls_left > 0 && --failure.calls_left == 0) {
+            due = refuse(call, failure.errnum);
         }
     }
+    calls_.push_back(std::move(call));
     return due;
 }
 
@@ -158,15 +161,30 @@ UniqueFd FakeTun::make_queue(bool blocking) {
     return UniqueFd(ends[0]);
 }
 
+FakeTun::Interface* FakeTun::named(const std::string& name) {
+    const auto found = interfaces_.find(name);
+    return found == interfaces_.end() || !found->second.in_our_namespace ? nullptr : &found->second;
+}
+
+void FakeTun::remove(const std::string& name) {
+    interfaces_.erase(name);
+    for (auto& [fd, queue] : queues_) {
+        if (queue.interface == name) {
+            queue.interface.clear();
+            queue.detached = false;
+        }
+    }
+}
+
+// In the order in which tun_set_iff() and tun_attach() look, in drivers/net/tun.c.
 int FakeTun::check_attach(const Interface& interface, unsigned flags) const {
-    if (!interface.is_tun_device) {
+    if (!interface.is_tun_device || interface.is_macvtap ||  // its queues come from its own node
+        ((interface.flags ^ flags) & (tun_flags::kMultiQueue | tun_flags::kTap)) != 0) {
         return EINVAL;
     }
-    if (interface.is_macvtap) {
-        return 0;  // its queues come from its own node
-    }
-    if (((interface.flags ^ flags) & (tun_flags::kMultiQueue | tun_flags::kTap)) != 0) {
-        return EINVAL;
+    if (!may_administer &&
+        (interface.owner.value_or(user) != user || interface.group.has_value())) {
+        return EPERM;
     }
     if ((flags & tun_flags::kMultiQueue) == 0 && !interface.queues.empty()) {
         return EBUSY;
@@ -174,9 +192,15 @@ int FakeTun::check_attach(const Interface& interface, unsigned flags) const {
     return interface.queues.size() >= kMaxQueues ? E2BIG : 0;
 }
 
-int FakeTun::create(std::string* name) {
-    if (name->find_first_of("/: ") != std::string::npos || name->size() > 15) {
+int FakeTun::create(std::string* name, unsigned flags) {
+    if (!may_administer) {
+        return EPERM;
+    }
+    if ((flags & tun_flags::kTap) == 0 || !is_valid_name(*name)) {
         return EINVAL;
+    }
+    if (name->empty()) {
+        *name = "tap%d";
     }
     const std::size_t percent = name->find("%d");
     if (percent != std::string::npos) {
@@ -188,6 +212,9 @@ int FakeTun::create(std::string* name) {
         } while (interfaces_.contains(candidate));
         *name = candidate;
     }
+    if (interfaces_.contains(*name)) {
+        throw std::logic_error("FakeTun has one " + *name + " for all namespaces");
+    }
     interfaces_[*name].index = next_index_++;
     return 0;
 }
@@ -196,30 +223,26 @@ int FakeTun::attach(int fd, std::string* name, unsigned asked) {
     const unsigned flags = asked & ~tun_flags::kExclusive;
     const auto queue = queues_.find(fd);
     if (queue == queues_.end()) {
-        return ENOTTY;
+        return errno_of_no_queue(fd);
     }
-    const std::string& bound = queue->second.interface;  // by its node, if a macvtap's
-    const auto existing = interfaces_.find(bound.empty() ? *name : bound);
-    int problem = 0;
-    if (existing != interfaces_.end() && bound.empty() && flags != asked) {
-        return EBUSY;
-    }
-    if (existing != interfaces_.end()) {
-        const bool attached_before =
-            std::count(existing->second.queues.begin(), existing->second.queues.end(), fd) != 0;
-        const bool by_node = !bound.empty() && existing->second.is_macvtap;
-        problem = attached_before || existing->second.is_macvtap != by_node
-                      ? EINVAL
-                      : check_attach(existing->second, flags);
-        *name = existing->first;
-    } else {
-        problem = create(name);
-    }
-    if (problem != 0) {
+    const std::string& bound = queue->second.interface;
+    if (!bound.empty()) {  // by its node, or it has been here before
+        if (!interfaces_.at(bound).is_macvtap) {
+            return EEXIST;
+        }
+        *name = bound;
+    } else if (const Interface* existing = named(*name)) {
+        const int problem = flags != asked ? EBUSY : check_attach(*existing, flags);
+        if (problem != 0) {
+            return problem;
+        }
+    } else if (const int problem = create(name, flags); problem != 0) {
         return problem;
     }
     Interface& interface = interfaces_.at(*name);
-    interface.queues.push_back(fd);
+    if (std::count(interface.queues.begin(), interface.queues.end(), fd) == 0) {
+        interface.queues.push_back(fd);
+    }
     queue->second.interface = *name;
     if ((flags & tun_flags::kMultiQueue) != 0 && interface.queues.size() > 1) {
         return 0;  // the others go on as they are

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,7 +43,11 @@ enum class TunCall {
 /// What the call is called in an error message: "TUNSETIFF", "cannot open /dev/net/tun".
 std::string_view tun_call_name(TunCall call);
 
-/// A tun driver without a kernel: interfaces, their queues, and the rules between them.
+/// What the kernel says about a descriptor that is of no tun driver.
+int errno_of_no_queue(int fd);
+
+/// A tun driver without a kernel: interfaces, their queues, and the rules between them, which
+/// TunKernelContract holds it to.
 ///
 /// Descriptors are ends of SOCK_SEQPACKET pairs, so they can be polled, read and written; the test
 /// holds the other end, the wire. An interface goes with its last queue, unless it is persistent:
@@ -60,8 +65,8 @@ public:
         bool has_socket_filter = false;
         bool is_tun_device = true;  ///< Something like "lo" otherwise.
         bool is_macvtap = false;
-        int vnet_hdr_size = 10;
-        int sndbuf = INT_MAX;
+        bool in_our_namespace = true;
+        int vnet_hdr_size = 10;  ///< Of all its queues, unless it is a macvtap.
         unsigned offload = 0;
         std::vector<int> queues = {};  ///< Descriptors, oldest first; detached ones too.
     };
@@ -81,7 +86,11 @@ public:
     unsigned offloads = 0x1ff;
     bool has_vnet_be = false;
     bool tells_queues = true;  ///< As kernels do since 4.17.
-    bool in_our_namespace = true;
+    // Whose process this is.
+    bool may_administer = true;
+    unsigned user;  ///< This one, to begin with.
+    /// Descriptors that steering programs are behind.
+    std::set<int> programs = {};
 
     FakeTun();
     ~FakeTun() override;
@@ -128,7 +137,7 @@ public:
     Result<LinkInfo> get_link(const std::string& name) override;
     Result<void> reset_shared(int fd, TunShared what) override;
     Result<void> delete_interface(unsigned index) override;
-    bool is_in_our_namespace(int /*fd*/) override { return in_our_namespace; }
+    bool is_in_our_namespace(int fd) override;
     Result<int> get_sndbuf(int fd) override;
     Result<void> set_sndbuf(int fd, int bytes) override;
     Result<void> set_offload(int fd, unsigned offload) override;
@@ -143,8 +152,10 @@ private:
     struct Queue {
         UniqueFd wire = {};
         ino_t inode = 0;             ///< Tells a descriptor from a later one of the same number.
-        std::string interface = {};  ///< Empty until set_iff().
+        std::string interface = {};  ///< Empty until set_iff(), and if it was deleted.
         bool detached = false;
+        int sndbuf = INT_MAX;
+        int vnet_hdr_size = 10;  ///< Of a macvtap's.
     };
     struct Failure {
         TunCall call;
@@ -152,14 +163,21 @@ private:
         int errnum;
     };
 
+    static Error refuse(const Call& call, int errnum);
     /// Notes the call and drops what was closed meanwhile; the error if the call shall fail.
     std::optional<Error> enter(Call call);
     void drop_closed();
     UniqueFd make_queue(bool blocking);
+    /// The interface of that name in our namespace; null if there is none.
+    Interface* named(const std::string& name);
     /// The rules of TUNSETIFF; an errno, or 0 with the queue attached to `*name`.
     int attach(int fd, std::string* name, unsigned flags);
     int check_attach(const Interface& interface, unsigned flags) const;
-    int create(std::string* name);
+    int create(std::string* name, unsigned flags);
+    void remove(const std::string& name);
+    /// What TUNSETSNDBUF does: detached queues keep theirs.
+    void set_sndbuf_of_attached(const Interface& interface, int bytes);
+    int& vnet_hdr_size(Interface& interface, int fd);
     /// The interface behind the descriptor, or the error that the kernel has for it.
     Result<Interface*> attached(const Call& call);
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -9,12 +10,22 @@
 namespace net::test {
 namespace {
 
+constexpr unsigned kDetachQueue = 0x0400;  // IFF_DETACH_QUEUE
 constexpr unsigned kBothUso = tun_offload::kUso4 | tun_offload::kUso6;
 
 int check_offload(unsigned known, unsigned mask) {
-    const bool half_uso = (mask & kBothUso) != 0 && (mask & kBothUso) != kBothUso;
-    const bool without_csum = mask != 0 && (mask & tun_offload::kCsum) == 0;
-    return (mask & ~known) != 0 || half_uso || without_csum ? EINVAL : 0;
+    using namespace tun_offload;
+    const bool tso = (mask & (kTso4 | kTso6)) != 0;
+    const bool uso = (mask & kBothUso) == kBothUso;
+    const bool half_uso = (mask & kBothUso) != 0 && !uso;
+    const bool without_csum = mask != 0 && (mask & kCsum) == 0;
+    const bool ecn_alone = (mask & kTsoEcn) != 0 && !tso;
+    const bool tunnel_alone = (mask & kTunnel) != 0 && !tso && !uso;
+    const bool tunnel_csum_alone = (mask & (kTunnel | kTunnelCsum)) == kTunnelCsum;
+    return (mask & ~known) != 0 || half_uso || without_csum || ecn_alone || tunnel_alone ||
+                   tunnel_csum_alone
+               ? EINVAL
+               : 0;
 }
 
 }  // namespace
@@ -36,11 +47,11 @@ std::string_view tun_call_name(TunCall call) {
         case TunCall::set_owner:
             return "TUNSETOWNER";
         case TunCall::get_link:
-            return "RTM_GETLINK";
+            return "cannot look up interface '";
         case TunCall::reset_shared:
-            return "TUNSETFILTEREBPF";
+            return "";  // one of shared_call_name()
         case TunCall::delete_interface:
-            return "RTM_DELLINK";
+            return "cannot delete an interface";
         case TunCall::get_sndbuf:
             return "TUNGETSNDBUF";
         case TunCall::set_sndbuf:
@@ -63,19 +74,59 @@ std::string_view tun_call_name(TunCall call) {
     return {};
 }
 
+int errno_of_no_queue(int fd) {
+    return fcntl(fd, F_GETFD) < 0 ? EBADF : ENOTTY;
+}
+
+namespace {
+
+std::string_view shared_call_name(TunShared what) {
+    switch (what) {
+        case TunShared::steering:
+            return "TUNSETSTEERINGEBPF";
+        case TunShared::filter_program:
+            return "TUNSETFILTEREBPF";
+        case TunShared::socket_filter:
+            return "TUNDETACHFILTER";
+        case TunShared::address_filter:
+            return "TUNSETTXFILTER";
+        case TunShared::carrier:
+            return "TUNSETCARRIER";
+        case TunShared::sndbuf:
+            return "TUNSETSNDBUF";
+        case TunShared::vnet_le:
+            return "TUNSETVNETLE";
+        case TunShared::vnet_be:
+            return "TUNSETVNETBE";
+    }
+    return "";
+}
+
+}  // namespace
+
+Error FakeTun::refuse(const Call& call, int errnum) {
+    std::string what(tun_call_name(call.call));
+    if (call.call == TunCall::open_macvtap) {
+        what += std::to_string(call.value);
+    } else if (call.call == TunCall::get_link) {
+        what += call.name + "'";
+    } else if (call.call == TunCall::reset_shared) {
+        what += shared_call_name(static_cast<TunShared>(call.value));
+    }
+    return Error::from_errno(errnum, what);
+}
+
 Result<FakeTun::Interface*> FakeTun::attached(const Call& call) {
     if (std::optional<Error> failure = enter(call)) {
         return *std::move(failure);
     }
     const auto queue = queues_.find(call.fd);
     if (queue == queues_.end()) {
-        return Error::from_errno(ENOTTY, tun_call_name(call.call));
+        return refuse(call, errno_of_no_queue(call.fd));
     }
     const auto interface = interfaces_.find(queue->second.interface);
-    if (interface == interfaces_.end()) {
-        return Error::from_errno(EBADFD, tun_call_name(call.call));
-    }
-    return &interface->second;
+    return interface == interfaces_.end() ? Result<Interface*>(refuse(call, EBADFD))
+                                          : &interface->second;
 }
 
 Result<UniqueFd> FakeTun::open_tun() {
@@ -86,13 +137,13 @@ Result<UniqueFd> FakeTun::open_tun() {
 }
 
 Result<UniqueFd> FakeTun::open_macvtap(unsigned interface_index) {
-    if (std::optional<Error> failure = enter({TunCall::open_macvtap, -1, {}, interface_index})) {
+    const Call call{TunCall::open_macvtap, -1, {}, interface_index};
+    if (std::optional<Error> failure = enter(call)) {
         return *std::move(failure);
     }
     const auto node = nodes_.find(interface_index);
     if (node == nodes_.end()) {
-        return Error::from_errno(ENOENT, std::string(tun_call_name(TunCall::open_macvtap)) +
-                                             std::to_string(interface_index));
+        return refuse(call, ENOENT);
     }
     interfaces_.try_emplace(node->second);  // of another namespace, if set_node() named it
     UniqueFd fd = make_queue(false);
@@ -104,13 +155,16 @@ Result<unsigned> FakeTun::interface_index(const std::string& name) {
     if (std::optional<Error> failure = enter({TunCall::interface_index, -1, name})) {
         return *std::move(failure);
     }
-    const auto found = interfaces_.find(name);
-    return found == interfaces_.end() ? 0U : found->second.index;
+    const Interface* found = named(name);
+    return found == nullptr ? 0U : found->index;
 }
 
 Result<unsigned> FakeTun::get_features(int fd) {
     if (std::optional<Error> failure = enter({TunCall::get_features, fd})) {
         return *std::move(failure);
+    }
+    if (!queues_.contains(fd)) {
+        return refuse({TunCall::get_features}, errno_of_no_queue(fd));
     }
     return features;
 }
@@ -143,7 +197,9 @@ Result<TunInterface> FakeTun::get_iff(int fd) {
     }
     const unsigned persistent = (*interface)->persistent ? tun_flags::kPersist : 0;
     const unsigned no_filter = (*interface)->has_socket_filter ? 0 : tun_flags::kNoPacketInfo;
-    return TunInterface{queues_.at(fd).interface, (*interface)->flags | persistent | no_filter};
+    const Queue& queue = queues_.at(fd);
+    const unsigned detached = queue.detached ? kDetachQueue : 0;
+    return TunInterface{queue.interface, (*interface)->flags | persistent | no_filter | detached};
 }
 
 Result<void> FakeTun::set_owner(int fd, unsigned uid) {
@@ -156,19 +212,20 @@ Result<void> FakeTun::set_owner(int fd, unsigned uid) {
 }
 
 Result<LinkInfo> FakeTun::get_link(const std::string& name) {
-    if (std::optional<Error> failure = enter({TunCall::get_link, -1, name})) {
+    const Call call{TunCall::get_link, -1, name};
+    if (std::optional<Error> failure = enter(call)) {
         return *std::move(failure);
     }
-    const auto found = interfaces_.find(name);
-    if (found == interfaces_.end()) {
-        return Error::from_errno(ENODEV, tun_call_name(TunCall::get_link));
+    if (named(name) == nullptr) {
+        return refuse(call, ENODEV);
     }
-    const Interface& interface = found->second;
+    const Interface& interface = *named(name);
     LinkInfo link;
     link.index = interface.index;
     link.name.add(name);
     link.is_ethernet = interface.is_ethernet;
     if (!interface.is_tun_device) {
+        link.kind.add("bridge");
         return link;
     }
     link.kind.add(interface.is_macvtap ? "macvtap" : "tun");
@@ -185,28 +242,56 @@ Result<LinkInfo> FakeTun::get_link(const std::string& name) {
 }
 
 Result<void> FakeTun::reset_shared(int fd, TunShared what) {
-    Result<Interface*> interface =
-        attached({TunCall::reset_shared, fd, {}, static_cast<long>(what)});
+    const Call call{TunCall::reset_shared, fd, {}, static_cast<long>(what)};
+    Result<Interface*> interface = attached(call);
     if (!interface) {
         return std::move(interface).error();
     }
     if (what == TunShared::vnet_be && !has_vnet_be) {
-        return Error::from_errno(EINVAL, tun_call_name(TunCall::reset_shared));
+        return refuse(call, EINVAL);
     }
     if (what == TunShared::filter_program) {
         (*interface)->has_filter = false;
+    } else if (what == TunShared::socket_filter) {
+        (*interface)->has_socket_filter = false;
+    } else if (what == TunShared::sndbuf) {
+        set_sndbuf_of_attached(**interface, INT_MAX);
     }
     return {};
 }
 
 Result<void> FakeTun::delete_interface(unsigned index) {
-    if (std::optional<Error> failure = enter({TunCall::delete_interface, -1, {}, long{index}})) {
+    const Call call{TunCall::delete_interface, -1, {}, long{index}};
+    if (std::optional<Error> failure = enter(call)) {
         return *std::move(failure);
     }
-    return std::erase_if(interfaces_,
-                         [index](const auto& item) { return item.second.index == index; }) == 1
-               ? Result<void>()
-               : Error::from_errno(ENODEV, tun_call_name(TunCall::delete_interface));
+    if (!may_administer) {
+        return refuse(call, EPERM);
+    }
+    for (const auto& [name, interface] : interfaces_) {
+        if (interface.index == index && interface.in_our_namespace) {
+            remove(std::string(name));
+            return {};
+        }
+    }
+    return refuse(call, ENODEV);
+}
+
+bool FakeTun::is_in_our_namespace(int fd) {
+    drop_closed();
+    const auto queue = queues_.find(fd);
+    return may_administer && queue != queues_.end() && named(queue->second.interface) != nullptr;
+}
+
+void FakeTun::set_sndbuf_of_attached(const Interface& interface, int bytes) {
+    for (const int fd : interface.queues) {
+        Queue& queue = queues_.at(fd);
+        queue.sndbuf = queue.detached ? queue.sndbuf : bytes;
+    }
+}
+
+int& FakeTun::vnet_hdr_size(Interface& interface, int fd) {
+    return interface.is_macvtap ? queues_.at(fd).vnet_hdr_size : interface.vnet_hdr_size;
 }
 
 Result<int> FakeTun::get_sndbuf(int fd) {
@@ -214,7 +299,10 @@ Result<int> FakeTun::get_sndbuf(int fd) {
     if (!interface) {
         return std::move(interface).error();
     }
-    return (*interface)->sndbuf;
+    if ((*interface)->is_macvtap) {
+        return refuse({TunCall::get_sndbuf}, EINVAL);
+    }
+    return queues_.at(fd).sndbuf;
 }
 
 Result<void> FakeTun::set_sndbuf(int fd, int bytes) {
@@ -225,7 +313,7 @@ Result<void> FakeTun::set_sndbuf(int fd, int bytes) {
     if (bytes <= 0) {
         return Error::from_errno(EINVAL, tun_call_name(TunCall::set_sndbuf));
     }
-    (*interface)->sndbuf = bytes;
+    set_sndbuf_of_attached(**interface, bytes);
     return {};
 }
 
@@ -246,7 +334,7 @@ Result<int> FakeTun::get_vnet_hdr_size(int fd) {
     if (!interface) {
         return std::move(interface).error();
     }
-    return (*interface)->vnet_hdr_size;
+    return vnet_hdr_size(**interface, fd);
 }
 
 Result<void> FakeTun::set_vnet_hdr_size(int fd, int bytes) {
@@ -257,7 +345,7 @@ Result<void> FakeTun::set_vnet_hdr_size(int fd, int bytes) {
     if (bytes < 10) {
         return Error::from_errno(EINVAL, tun_call_name(TunCall::set_vnet_hdr_size));
     }
-    (*interface)->vnet_hdr_size = bytes;
+    vnet_hdr_size(**interface, fd) = bytes;
     return {};
 }
 
@@ -275,9 +363,12 @@ Result<void> FakeTun::set_vnet_be(int fd, bool enable) {
 }
 
 Result<void> FakeTun::set_queue(int fd, bool attach) {
-    Result<Interface*> interface = attached({TunCall::set_queue, fd, {}, attach ? 1 : 0});
+    const Call call{TunCall::set_queue, fd, {}, attach ? 1 : 0};
+    Result<Interface*> interface = attached(call);
     if (!interface) {
-        return std::move(interface).error();
+        // Without an interface there is none to come back to either.
+        return interface.error().errnum() == EBADFD ? refuse(call, EINVAL)
+                                                    : std::move(interface).error();
     }
     bool& detached = queues_.at(fd).detached;
     if (((*interface)->flags & tun_flags::kMultiQueue) == 0 || detached != attach) {
@@ -288,8 +379,15 @@ Result<void> FakeTun::set_queue(int fd, bool attach) {
 }
 
 Result<void> FakeTun::set_steering_ebpf(int fd, int program_fd) {
-    Result<Interface*> interface = attached({TunCall::set_steering_ebpf, fd, {}, program_fd});
-    return interface ? Result<void>() : std::move(interface).error();
+    const Call call{TunCall::set_steering_ebpf, fd, {}, program_fd};
+    Result<Interface*> interface = attached(call);
+    if (!interface) {
+        return std::move(interface).error();
+    }
+    if (program_fd == -1 || programs.contains(program_fd)) {
+        return {};
+    }
+    return refuse(call, fcntl(program_fd, F_GETFD) < 0 ? EBADF : EINVAL);
 }
 
 }  // namespace net::test

@@ -1,102 +1,49 @@
 // SPDX-License-Identifier: MIT
 #include "tests/support/fake_tun.h"
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <cerrno>
 
+#include "tests/support/tun_kernel_contract.h"
+
 namespace net::test {
 namespace {
 
-using namespace tun_flags;
-
-constexpr unsigned kFlags = kTap | kNoPacketInfo;
-
-/// What set_iff() says on a new descriptor: 0, or the errno. Keeps the queue.
-int try_set_iff(FakeTun& tun, std::vector<UniqueFd>& queues, const std::string& name,
-                unsigned flags) {
-    Result<UniqueFd> fd = tun.open_tun();
-    Result<std::string> outcome = tun.set_iff(fd->get(), name, flags);
-    if (!outcome) {
-        return outcome.error().errnum();
+class FakeTunWorld : public TunWorld {
+public:
+    TunKernel& kernel() override { return tun_; }
+    void add_persistent(const std::string& name, unsigned flags) override {
+        const bool is_tap = (flags & tun_flags::kTap) != 0;
+        tun_.add_interface(name, {.flags = flags, .persistent = true, .is_ethernet = is_tap});
     }
-    queues.push_back(*std::move(fd));
-    return 0;
-}
-
-TEST(FakeTun, PicksTheLowestFreeNumberForATemplate) {
-    FakeTun tun;
-    tun.add_interface("tap0", {.persistent = true});
-    Result<UniqueFd> fd = tun.open_tun();
-    Result<std::string> name = tun.set_iff(fd->get(), "tap%d", kFlags);
-    ASSERT_TRUE(name);
-    EXPECT_EQ(*name, "tap1");
-}
-
-TEST(FakeTun, RemovesAnInterfaceWithItsLastQueue) {
-    FakeTun tun;
-    std::vector<UniqueFd> queues;
-    ASSERT_EQ(try_set_iff(tun, queues, "t0", kFlags | kMultiQueue), 0);
-    ASSERT_EQ(try_set_iff(tun, queues, "t0", kFlags | kMultiQueue), 0);
-    queues.pop_back();
-    EXPECT_NE(tun.find("t0"), nullptr);
-    queues.pop_back();
-    EXPECT_EQ(tun.find("t0"), nullptr);
-}
-
-TEST(FakeTun, KeepsAPersistentInterface) {
-    FakeTun tun;
-    tun.add_interface("t0", {.persistent = true});
-    { const UniqueFd fd = tun.open_queue("t0", 0); }
-    ASSERT_NE(tun.find("t0"), nullptr);
-    EXPECT_TRUE(tun.find("t0")->queues.empty());
-}
-
-TEST(FakeTun, RefusesASecondHolderOfASingleQueue) {
-    FakeTun tun;
-    std::vector<UniqueFd> queues;
-    ASSERT_EQ(try_set_iff(tun, queues, "t0", kFlags), 0);
-    EXPECT_EQ(try_set_iff(tun, queues, "t0", kFlags), EBUSY);
-}
-
-TEST(FakeTun, RefusesAnotherMultiQueueFlag) {
-    FakeTun tun;
-    std::vector<UniqueFd> queues;
-    tun.add_interface("single", {.persistent = true});
-    tun.add_interface("multi", {.flags = kFlags | kMultiQueue, .persistent = true});
-    EXPECT_EQ(try_set_iff(tun, queues, "single", kFlags | kMultiQueue), EINVAL);
-    EXPECT_EQ(try_set_iff(tun, queues, "multi", kFlags), EINVAL);
-}
-
-TEST(FakeTun, RefusesAnInterfaceThatIsNoTap) {
-    FakeTun tun;
-    std::vector<UniqueFd> queues;
-    tun.add_interface("lo", {.persistent = true, .is_tun_device = false});
-    EXPECT_EQ(try_set_iff(tun, queues, "lo", kFlags), EINVAL);
-}
-
-TEST(FakeTun, Takes256QueuesAndNoMore) {
-    FakeTun tun;
-    std::vector<UniqueFd> queues;
-    for (int i = 0; i < 256; ++i) {
-        ASSERT_EQ(try_set_iff(tun, queues, "t0", kFlags | kMultiQueue), 0);
+    void add_bridge(const std::string& name) override {
+        tun_.add_interface(name, {.persistent = true, .is_tun_device = false});
     }
-    EXPECT_EQ(try_set_iff(tun, queues, "t0", kFlags | kMultiQueue), E2BIG);
-}
+    std::optional<unsigned> add_macvtap(const std::string& name) override {
+        return tun_.add_interface(name, {.persistent = true, .is_macvtap = true});
+    }
+    void move_away(const std::string& name) override { tun_.at(name).in_our_namespace = false; }
+    void attach_filter(int fd) override {
+        tun_.at(tun_.get_iff(fd)->name).has_socket_filter = true;
+    }
+    bool has_tso(const std::string& name) override {
+        return (tun_.find(name)->offload & tun_offload::kTso4) != 0;
+    }
+    void without_privilege(const std::function<void()>& body) override {
+        tun_.may_administer = false;
+        body();
+        tun_.may_administer = true;
+    }
+    std::optional<unsigned> another_user() override { return geteuid() + 1; }
 
-TEST(FakeTun, AnswersEBADFDBeforeTheDescriptorHasAnInterface) {
-    FakeTun tun;
-    Result<UniqueFd> fd = tun.open_tun();
-    EXPECT_EQ(tun.get_iff(fd->get()).error().message(), "TUNGETIFF: File descriptor in bad state");
-}
+private:
+    FakeTun tun_;
+};
 
-TEST(FakeTun, AnswersENOTTYForAnythingElse) {
-    FakeTun tun;
-    const UniqueFd null(open("/dev/null", O_RDWR | O_CLOEXEC));
-    EXPECT_EQ(tun.get_iff(null.get()).error().errnum(), ENOTTY);
-}
+INSTANTIATE_TEST_SUITE_P(, TunKernelContract, ::testing::Values(make_tun_world<FakeTunWorld>),
+                         [](const auto&) { return "FakeTun"; });
 
 TEST(FakeTun, FailsTheNthCallOfAKind) {
     FakeTun tun;
@@ -127,24 +74,6 @@ TEST(FakeTun, BreaksAQueueSoThatReadingFails) {
     char byte = 0;
     EXPECT_EQ(read(fd.get(), &byte, 1), -1);
     EXPECT_EQ(tun.find("t0"), nullptr);
-}
-
-TEST(FakeTun, WantsBothUsoBitsAndChecksums) {
-    FakeTun tun;
-    const UniqueFd fd = tun.open_queue("t0", 0);
-    EXPECT_FALSE(tun.set_offload(fd.get(), tun_offload::kCsum | tun_offload::kUso4));
-    EXPECT_FALSE(tun.set_offload(fd.get(), tun_offload::kTso4));
-    EXPECT_TRUE(tun.set_offload(fd.get(), 0x61));
-}
-
-TEST(FakeTun, DetachesAndAttachesQueuesOfAMultiQueueInterfaceOnly) {
-    FakeTun tun;
-    const UniqueFd multi = tun.open_queue("t0", kMultiQueue);
-    const UniqueFd single = tun.open_queue("t1", 0);
-    EXPECT_TRUE(tun.set_queue(multi.get(), false));
-    EXPECT_FALSE(tun.set_queue(multi.get(), false));
-    EXPECT_TRUE(tun.set_queue(multi.get(), true));
-    EXPECT_FALSE(tun.set_queue(single.get(), false));
 }
 
 }  // namespace

@@ -105,7 +105,7 @@ TEST_F(PipelineByName, LeavesTheSendBufferOfANewQueueUnlimited) {
         options.sndbuf = sndbuf;
         ASSERT_TRUE(add("n0", options));
         EXPECT_EQ(tun_.count(TunCall::set_sndbuf), 0U);
-        EXPECT_EQ(tun_.find("t0")->sndbuf, INT_MAX);
+        EXPECT_EQ(*tun_.get_sndbuf(tap("n0").fd()), INT_MAX);
         remove("n0");
     }
 }

@@ -213,7 +213,7 @@ TEST_F(PipelineFds, RefusesPacketInformation) {
 TEST_F(PipelineFds, GoesByNoNameOfAnotherNamespace) {
     (void)pass("a", "t0", 0);
     tun_.at("t0").flags = tun_flags::kTap;
-    tun_.in_our_namespace = false;
+    tun_.at("t0").in_our_namespace = false;
     ASSERT_TRUE(add("n0", {.fd = "a"}, kMonitor));
     EXPECT_EQ(tun_.count(TunCall::get_link), 0U);
 }
@@ -222,7 +222,7 @@ TEST_F(PipelineFds, SeesPacketInformationBesideASocketFilterWithoutALookUp) {
     (void)pass("a", "t0", 0);
     tun_.at("t0").flags = tun_flags::kTap;
     tun_.at("t0").has_socket_filter = true;
-    tun_.in_our_namespace = false;
+    tun_.at("t0").in_our_namespace = false;
     (void)refusal({.fd = "a"}, kMonitor);
     EXPECT_EQ(tun_.count(TunCall::get_link), 0U);
 }

@@ -405,6 +405,7 @@ TEST_F(TapClientTest, PassesByteOrderAndSteeringOnToTheKernel) {
     EXPECT_TRUE(tap("n0").vnet().set_vnet_le(true));
     EXPECT_EQ(tap("n0").vnet().set_vnet_be(true).error().message(),
               "TUNSETVNETBE: Invalid argument");
+    tun_.programs = {7};
     EXPECT_TRUE(tap("n0").vnet().set_steering_ebpf(7));
     EXPECT_TRUE(tap("n0").vnet().set_steering_ebpf(-1));
     EXPECT_EQ(tun_.values(TunCall::set_vnet_le), Values{1});
