@@ -2,18 +2,21 @@
 # SPDX-License-Identifier: MIT
 """Every system call of a bring-up fails in turn, in the real binary.
 
-    fault_test.py QNETDEV
+    fault_test.py QNETDEV [SCENARIO]...
 
 Each scenario runs once under strace to learn which calls the main thread makes
 from the start of its work on (its first one is signalfd()), and then once for
 each call and error with that call failing. Expected each time: status 1, one
 line of error that names what failed and why, perhaps a hint, nothing on
-standard output, no interface and no process left. What may fail without
-failing the run is listed in TOLERATED, each with its reason.
+standard output, no interface and no process left, a bridge without port. What
+may fail without failing the run is listed in TOLERATED, each with its reason.
+
+SCENARIO is the name of one, or "scripts" or "time-outs"; without, all are run.
 """
 import concurrent.futures
 import errno
 import fcntl
+import json
 import os
 import re
 import shutil
@@ -39,7 +42,9 @@ CALLS = {
     "clone3": (("EAGAIN", "ENOMEM"), r"cannot run '/"),
     "pipe2": (("EMFILE", "ENFILE"), r"cannot run '/.*: pipe"),
     "poll": (("ENOMEM",), r"\bpoll\b"),
-    "recvmsg": (("EIO", "ENOMEM"), r"helper '.*': recvmsg|cannot look up interface"),
+    "recvmsg": (("EIO", "ENOMEM"),
+                r"helper '.*': recvmsg|cannot look up interface|bridge 'br7'"),
+    "setsockopt": (("ENOMEM",), r"cannot watch interfaces"),
     "epoll_create1": (("EMFILE", "ENOMEM"), r"epoll"),
     "epoll_ctl": (("ENOMEM", "ENOSPC"), r"cannot watch descriptor \d+"),
     "fcntl": (("EIO",), r"\bdescriptor \d+\b"),
@@ -83,30 +88,72 @@ TOLERATED = [
 ]
 
 
+def open_queue(name):
+    fd = os.open("/dev/net/tun", os.O_RDWR)
+    fcntl.ioctl(fd, TUNSETIFF, struct.pack("16sH22x", name.encode(), TUN_FLAGS))
+    return fd
+
+
+def ip(*words):
+    return harness.run(["ip", *words])
+
+
 class Scenario:
     """One command line, with what has to exist before it runs."""
 
-    def __init__(self, name, netdevs, inherited=0, persistent=None):
+    def __init__(self, name, netdevs, inherited=0, persistent=None, bridge=False, flags=()):
         self.name = name
         self.netdevs = netdevs
         self.inherited = inherited      # queues of an interface to hand over
         self.persistent = persistent    # interface to make beforehand
+        self.bridge = bridge            # whether to make br7, which has another MTU than taps
+        self.flags = flags              # of strace in every run
+
+    def owes_leaving(self):
+        """Whether the removal takes the interface out of the bridge, and in the main thread."""
+        return bool(self.bridge and self.persistent and self.flags)
+
+    def is_about(self, call):
+        """What another scenario has as well need not fail again."""
+        leaving = ("socket", "bind", "getsockname", "sendto", "recvmsg")
+        return not self.owes_leaving() or (" in removal" in call.text and call.name in leaving)
 
     def queues(self):
         """Descriptors 60, 61, … of one interface."""
         for index in range(self.inherited):
-            fd = os.open("/dev/net/tun", os.O_RDWR)
-            fcntl.ioctl(fd, TUNSETIFF, struct.pack("16sH22x", b"given0", TUN_FLAGS))
+            fd = open_queue("given0")
             os.dup2(fd, 60 + index, inheritable=True)
             os.close(fd)
         return range(60, 60 + self.inherited)
 
+    def set_up(self):
+        if self.bridge:
+            ip("link", "add", "br7", "type", "bridge")
+            ip("link", "set", "br7", "mtu", "1400", "up")
+        if self.persistent:
+            ip("tuntap", "add", "mode", "tap", "multi_queue", self.persistent)
+
+    def tear_down(self):
+        """Takes away what set_up() made; what was no longer as it had been."""
+        links = {link["ifname"]: link for link in json.loads(ip("-j", "link").out)}
+        left = []
+        if self.persistent and self.persistent not in links:
+            left.append("persistent interface gone")
+        for name, link in links.items():
+            if link.get("master"):
+                left.append("port of the bridge: " + name)
+            if name == self.persistent and (link["mtu"] != 1500 or "UP" in link["flags"]):
+                left.append("as the bridge's ports are: " + name)
+        for name in (self.persistent, "br7" if self.bridge else None):
+            if name in links:
+                ip("link", "del", name)
+        return left
+
     def run(self, tool, flags, log):
         """Outcome of a run under strace, and what it left behind."""
-        if self.persistent:
-            harness.run(["ip", "tuntap", "add", "mode", "tap", "multi_queue", self.persistent])
+        self.set_up()
         queues = self.queues()
-        argv = ["strace", "-qq", "-o", log, *flags, tool, "try", "--host"]
+        argv = ["strace", "-qq", "-o", log, *self.flags, *flags, tool, "try", "--host"]
         for netdev in self.netdevs:
             argv += ["-netdev", netdev]
         outcome = harness.run(argv, timeout=30, pass_fds=queues)
@@ -115,11 +162,31 @@ class Scenario:
             left += ["descriptor %d non-blocking" % fd for fd in queues if not os.get_blocking(fd)]
         for fd in queues:
             os.close(fd)
-        if self.persistent:
-            if self.persistent not in harness.interfaces():
-                left.append("persistent interface gone")
-            harness.run(["ip", "link", "del", self.persistent])
-        return outcome, left + harness.leftovers()
+        # Whatever else there was is gone once leftovers() has waited for it.
+        own = [name for name in (self.persistent, "br7" if self.bridge else None) if name]
+        left += harness.leftovers(ignore=own)
+        return outcome, left + self.tear_down()
+
+
+class BlockedPort(Scenario):
+    """A bridge that does not forward for the tap, which is a port of it already."""
+
+    def __init__(self, netdevs):
+        super().__init__("", netdevs, persistent="old0", bridge=True)
+        self.holder = -1
+
+    def set_up(self):
+        super().set_up()
+        self.holder = open_queue("old0")    # or the port has no carrier, and no state
+        ip("link", "set", "old0", "mtu", "1400", "master", "br7", "up")
+        harness.wait_until(lambda: harness.run(
+            ["bridge", "link", "set", "dev", "old0", "state", "1"]).status == 0, 5)
+
+    def tear_down(self):
+        os.close(self.holder)
+        left = super().tear_down()
+        as_before = ["port of the bridge: old0", "as the bridge's ports are: old0"]
+        return [] if left == as_before else ["old0 was taken out of the bridge", *left]
 
 
 def scenarios(folder):
@@ -137,6 +204,13 @@ def scenarios(folder):
         Scenario("bridge", ["bridge,id=n0,br=br7,helper=" + helper]),
         Scenario("existing", ["tap,id=n0,ifname=old0,queues=2," + plain], persistent="old0"),
         Scenario("three netdevs", ["tap,id=n%d,%s" % (index, plain) for index in range(3)]),
+        Scenario("join bridge", ["tap,id=n0,ifname=new0,queues=2,br=br7,downscript=no"], bridge=True),
+        Scenario("join bridge, existing", ["tap,id=n0,ifname=old0,queues=2,br=br7,downscript=no"],
+                 persistent="old0", bridge=True),
+        # Without a thread, so that leaving is among the calls that are seen.
+        Scenario("leave bridge", ["tap,id=n0,ifname=old0,queues=2,br=br7,downscript=no"],
+                 persistent="old0", bridge=True,
+                 flags=("-e", "inject=clone3:error=EAGAIN:when=1+")),
     ]
 
 
@@ -189,7 +263,8 @@ def read_calls(log):
 def judge(scenario, call, error, outcome, left, log):
     """What is wrong, as text; empty if all is as it should be."""
     with open(log, errors="replace") as lines:
-        injected = [line for line in lines if "(INJECTED)" in line]
+        injected = [line for line in lines
+                    if "(INJECTED)" in line and line.startswith(call.name + "(")]
     problems = list(left)
     if not injected:
         if call.name not in TIMING or outcome.status != 0:
@@ -198,6 +273,12 @@ def judge(scenario, call, error, outcome, left, log):
     if call.name in TIMING:
         call = Call(call.name, call.number, injected[0])
     if call.tolerated():
+        if scenario.owes_leaving():
+            # Nobody is left to be told but the log; the interface may then stay where it is.
+            problems = [problem for problem in problems if "bridge" not in problem]
+            if not re.match(r"qnetdev: warning: (cannot take 'old0' out of bridge 'br7'|"
+                            r"cannot open a netlink socket): ", outcome.err):
+                problems.append("expected a warning")
         if outcome.status != 0 or "removed" not in outcome.out:
             problems.append("expected success: " + call.tolerated())
         return "\n".join(problems)
@@ -220,7 +301,8 @@ def judge(scenario, call, error, outcome, left, log):
 def inject(job):
     tool, folder, scenario, call, error = job
     log = os.path.join(folder, "log-%d" % os.getpid())
-    flags = ["-e", "trace=" + call.name,
+    # What the scenario itself injects has to be traced as well.
+    flags = ["-e", "trace=" + ",".join([call.name] + ["clone3"] * bool(scenario.flags)),
              "-e", "inject=%s:error=%s:when=%d" % (call.name, error, call.number)]
     outcome, left = scenario.run(tool, flags, log)
     problem = judge(scenario, call, error, outcome, left, log)
@@ -259,10 +341,22 @@ def script_cases(folder):
         yield netdev, flags, 1, r"qnetdev: -netdev tap,.*script.*" + what
 
 
+def time_out_cases():
+    """Netdev, options of strace, status, and a pattern for the line of error."""
+    # A second is the bound of a bridge without spanning tree, also for who cannot wait, or hears
+    # of no change.
+    netdev = "tap,id=n0,ifname=old0,queues=2,br=br7,downscript=no"
+    for flags in ([], ["-e", "inject=poll:error=ENOMEM:when=1+"],
+                  ["-e", "inject=recvfrom:error=ENOBUFS:when=1+"]):
+        yield netdev, flags, 1, \
+            r"qnetdev: -netdev tap,.*bridge 'br7' does not forward for 'old0' after 1000 ms: listening"
+
+
 def run_special(job):
-    tool, folder, netdev, flags, status, pattern = job
+    kind, tool, folder, netdev, flags, status, pattern = job
     log = os.path.join(folder, "log-%d" % os.getpid())
-    outcome, left = Scenario("", [netdev]).run(tool, flags, log)
+    scenario = BlockedPort([netdev]) if kind == "time-outs" else Scenario("", [netdev])
+    outcome, left = scenario.run(tool, flags, log)
     problems = list(left)
     if outcome.status != status:
         problems.append("expected status %d" % status)
@@ -293,22 +387,27 @@ def main():
     workers = concurrent.futures.ProcessPoolExecutor(JOBS, initializer=harness.enter_namespace)
     with tempfile.TemporaryDirectory() as folder, workers as pool:
         harness.write_program(os.path.join(folder, "script"), "#!/bin/sh\nexit 0\n")
-        plans = scenarios(folder)
+        wanted = sys.argv[2:]
+        plans = [plan for plan in scenarios(folder) if not wanted or plan.name in wanted]
         jobs = []
         for plan, (problem, calls) in zip(plans, pool.map(
                 discover, [(tool, folder, plan) for plan in plans])):
             tap.check("%s: works without a fault, in %d calls" % (plan.name, len(calls)),
                       not problem and calls, problem)
             jobs += [(tool, folder, plan, call, error)
-                     for call in calls for error in CALLS[call.name][0]]
+                     for call in calls for error in CALLS[call.name][0]
+                     if plan.is_about(call)]
         for job, problem in zip(jobs, pool.map(inject, jobs)):
             _, _, plan, call, error = job
             tap.check("%s: %s %s %d%s" % (
                 plan.name, error, call.name, call.number,
                 " is survived" if call.tolerated() else ""), not problem, problem)
-        jobs = [(tool, folder, *case) for case in script_cases(folder)]
+        jobs = [(kind, tool, folder, *case)
+                for kind, cases in (("scripts", script_cases(folder)),
+                                    ("time-outs", time_out_cases()))
+                if not wanted or kind in wanted for case in cases]
         for job, problem in zip(jobs, pool.map(run_special, jobs)):
-            tap.check("scripts: " + " ".join(job[3]).replace(folder, ""), not problem, problem)
+            tap.check(job[0] + ": " + " ".join(job[4]).replace(folder, ""), not problem, problem)
     tap.done()
 
 

@@ -145,12 +145,15 @@ def wait_until(condition, seconds):
         time.sleep(0.005)
 
 
-def leftovers(seconds=2.0):
-    """What is still there after a bounded wait: interfaces, and processes that
-    were orphaned into ours. Empty if all is clean. The wait is there because
-    the kernel closes what a killed process held asynchronously."""
-    wait_until(lambda: not interfaces(), seconds)
-    found = ["interface " + name for name in interfaces()]
+def leftovers(seconds=2.0, ignore=()):
+    """What is still there after a bounded wait: interfaces, but those to
+    ignore, and processes that were orphaned into ours. Empty if all is clean.
+    The wait is there because the kernel closes what a killed process held
+    asynchronously."""
+    def others():
+        return [name for name in interfaces() if name not in ignore]
+    wait_until(lambda: not others(), seconds)
+    found = ["interface " + name for name in others()]
     return found + ["process " + name for name in orphans(seconds)]
 
 
