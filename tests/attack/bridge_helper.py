@@ -241,8 +241,12 @@ def check_signals(tap, world):
     generator = random.Random(7)
     ended = {"killed": 0, "done": 0}
     usual = statistics.median(timed_run(world) for _ in range(7))
-    for _ in range(60):
-        ended[killed_run(world, generator.uniform(0, 1.2 * usual), generator)] += 1
+    # What is usual may change while others use the machine.
+    for count in range(200):
+        if count >= 60 and min(ended.values()) > 0:
+            break
+        latest = 1.2 * usual * (1 + count // 60)
+        ended[killed_run(world, generator.uniform(0, latest), generator)] += 1
     tap.check("signals: some runs were hit, some not", min(ended.values()) > 0, ended)
     tap.end("signals")
 

@@ -7,13 +7,18 @@
 import json
 import os
 import re
+import resource
 import sys
-import time
 
 import harness
 
 TYPES = ("user tap l2tpv3 socket stream dgram vde bridge hubport netmap vhost-user vhost-vdpa "
          "passt af-xdp vmnet-host vmnet-shared vmnet-bridged").split()
+
+
+def cpu_seconds_of_children():
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 class CheckTest:
@@ -54,10 +59,10 @@ class CheckTest:
         spans = [f["span"] for f in self.findings(text)]
         self.tap.equal("in JSON too",
                        [text[s["offset"]:s["offset"] + s["length"]] for s in spans], ['"tcp::2"'])
-        start = time.monotonic()
+        before = cpu_seconds_of_children()
         found = self.findings("user,id=n" + ",hostfwd=x%d" * 8000 % tuple(range(8000)))
         self.tap.check("100 findings in a long argument take no time",
-                       len(found) > 100 and time.monotonic() - start < 5, len(found))
+                       len(found) > 100 and cpu_seconds_of_children() - before < 5, len(found))
 
     def test_warnings(self):
         argument = "stream,id=n,addr.type=unix,addr.path=/x,reconnect=1"

@@ -20,7 +20,7 @@ COLUMNS = ["id", "ifname", "queue", "fd", "multi_queue", "vnet_hdr", "hdr_len", 
            "offered", "sndbuf", "script", "downscript", "vhost"]
 TYPES = ["user", "tap", "l2tpv3", "socket", "stream", "dgram", "vde", "bridge", "hubport",
          "netmap", "vhost-user", "vhost-vdpa"]
-QUICK = 3.0     # seconds: nothing below waits for a time-out
+QUICK = 15.0    # seconds, on a busy machine: a quarter of what nothing below waits for
 
 
 class Tool:

@@ -85,9 +85,8 @@ TEST(FdDisposer, DoesNotLinger) {
     for (LingeringSocket& socket : sockets) {
         disposer.dispose(std::move(socket.fd));
     }
-    EXPECT_LT(Clock::now() - begin, milliseconds(1000));
     EXPECT_TRUE(wait_until([&] { return disposer.waiting() == 0; }));
-    EXPECT_LT(Clock::now() - begin, milliseconds(5000));
+    EXPECT_LT(Clock::now() - begin, kLong);  // half of what one of them would wait
 }
 
 /// A connection that holds, unread, what lingers: nobody can be told not to.
@@ -131,7 +130,7 @@ TEST(FdDisposer, NobodyWaitsForWhatCannotBeClosed) {
         EXPECT_EQ(disposer.waiting(), limits::kDisposedFds);
         EXPECT_TRUE(disposer.is_full());
     }
-    EXPECT_LT(Clock::now() - begin, milliseconds(5000));
+    EXPECT_LT(Clock::now() - begin, kLong);
     sockets.clear();  // the other ends: now they can all be closed
     const Clock::time_point deadline = Clock::now() + milliseconds(10000);
     while (open_descriptors() > before && Clock::now() < deadline) {

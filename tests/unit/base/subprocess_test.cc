@@ -41,6 +41,18 @@ Subprocess run_shell(const std::string& script) {
     return *std::move(child);
 }
 
+/// Waits again and again, each time for too short a time, until the child has written something.
+bool wait_for_output(Subprocess& child, std::size_t bytes) {
+    const auto deadline = in(kLong);
+    while (child.output().size() < bytes && Subprocess::Clock::now() < deadline) {
+        Result<Event> event = child.wait(in(milliseconds(20)), -1, -1);
+        if (!event || *event != Event::timed_out) {
+            return false;
+        }
+    }
+    return child.output().size() >= bytes;
+}
+
 TEST(Subprocess, TellsSuccess) {
     const Subprocess child = run_shell("exit 0");
     EXPECT_TRUE(child.succeeded());
@@ -190,6 +202,7 @@ TEST(Subprocess, TimesOutAlsoWhenTheChildNeverStopsWriting) {
     // is the scheduler's choice, since three children take all the time they get.
     const unsigned alarm_seconds = 30;
     alarm(alarm_seconds);
+    EXPECT_TRUE(wait_for_output(*child, limits::kChildOutput));
     Result<Event> event = child->wait(in(milliseconds(50)), -1, -1);
     alarm(0);
     ASSERT_TRUE(event);
@@ -226,11 +239,12 @@ struct Witness {
         read_end = UniqueFd(ends[0]);
         write_end = UniqueFd(ends[1]);
     }
-    /// Whether every holder of the write end is gone; waits up to two seconds.
+    /// Whether every holder of the write end is gone; waits for a while.
     bool all_gone() {
         write_end.reset();
         pollfd entry = {read_end.get(), POLLIN, 0};
-        return poll(&entry, 1, 2000) == 1 && (entry.revents & POLLHUP) != 0;
+        return poll(&entry, 1, static_cast<int>(kLong.count())) == 1 &&
+               (entry.revents & POLLHUP) != 0;
     }
 
     UniqueFd read_end = {};
@@ -240,11 +254,10 @@ struct Witness {
 TEST(Subprocess, KillsTheWholeGroupWhenItIsDestroyed) {
     Witness witness;
     {
-        Result<Subprocess> child =
-            spawn_shell("sleep 60 & sh -c 'sleep 60 & wait' & wait", witness.write_end.get());
+        Result<Subprocess> child = spawn_shell(
+            "sleep 60 & sh -c 'sleep 60 & echo ready; wait' & wait", witness.write_end.get());
         ASSERT_TRUE(child);
-        Result<Event> event = child->wait(in(milliseconds(50)), -1, -1);
-        ASSERT_TRUE(event && *event == Event::timed_out);
+        ASSERT_TRUE(wait_for_output(*child, 5));
     }
     EXPECT_TRUE(witness.all_gone());
     EXPECT_FALSE(test::has_children());
@@ -303,7 +316,7 @@ TEST(Subprocess, NeverReapsSomebodyElsesChild) {
 
 TEST(Subprocess, SaysSoWhenSomebodyElseReapedTheChild) {
     const auto old = std::signal(SIGCHLD, SIG_IGN);
-    const Subprocess child = run_shell("sleep 0.1");
+    const Subprocess child = run_shell("sleep 0.1");  // until it is watched
     std::signal(SIGCHLD, old);
     EXPECT_FALSE(child.succeeded());
     EXPECT_EQ(describe_wait_status(child.status()),
