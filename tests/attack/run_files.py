@@ -122,18 +122,18 @@ def check_other_instance(tap, program, folder):
             tap.check("which keeps it when the first ends", answers(path))
             second.stop()
     tap.check("and gives it up itself", not os.path.lexists(path))
-    down = os.path.join(folder, "down")
-    harness.write_program(down, "#!/bin/sh\ntouch %s/ending\nsleep 1\n" % folder)
+    down = harness.HeldScript(os.path.join(folder, "down"))
     with qmp.Run(program, folder, "-netdev",
-                 "tap,id=n0,ifname=rt0,script=no,downscript=" + down) as first:
+                 "tap,id=n0,ifname=rt0,script=no,downscript=" + down.path) as first:
         first.client()
         first.signal()
-        harness.wait_until(lambda: os.path.exists(folder + "/ending"), 10)
+        down.await_start()
         with socket.socket(socket.AF_UNIX) as client:
             tap.equal("who comes while it ends is refused at once", client.connect_ex(path),
                       errno.ECONNREFUSED)
         with qmp.Run(program, folder) as second:
             harness.wait_until(lambda: second.process.poll() is not None or answers(path), 5)
+            down.release()
             tap.equal("the first one's end", first.end(), 0)
             refused = second.process.poll() == 1
             tap.check("another that starts meanwhile is refused, or keeps its socket",

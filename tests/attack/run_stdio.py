@@ -5,13 +5,16 @@ answer that somebody can read, and never keeps the program from doing its work.
 
     run_stdio.py QNETDEV BRIDGE_HELPER BRIDGE_CONF
 """
+import fcntl
 import json
 import os
 import select
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 
 import attack_path  # noqa: F401
@@ -40,6 +43,17 @@ def finish(process, stdin=None, timeout=15):
     return process.returncode, out
 
 
+def end_input(process, text):
+    process.stdin.write(text)
+    process.stdin.close()
+    process.stdin = None
+
+
+def unread(pipe):
+    """How many bytes wait in it."""
+    return struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)))[0]
+
+
 def messages(out):
     return [json.loads(line) for line in (out or b"").splitlines()]
 
@@ -57,9 +71,8 @@ def read_until(process, text, timeout=10):
 
 def check_end_of_input(tap, program, folder):
     """Everything was sent, and the input ended, before the first command is done."""
-    slow = os.path.join(folder, "slow")
-    harness.write_program(slow, "#!/bin/sh\nsleep 0.3\n")
-    add = ADD.replace(b"/bin/true", slow.encode())
+    slow = harness.HeldScript(os.path.join(folder, "slow"))
+    add = ADD.replace(b"/bin/true", slow.path.encode())
     for name, commands, wanted in (
             ("a script", [ADD % (0, 0, 0)], 1),
             ("a slow script", [add % (0, 0, 0)], 1),
@@ -67,7 +80,13 @@ def check_end_of_input(tap, program, folder):
                           b'"queues":0}}'], 1),
             ("several", [add % (i, i, i) for i in range(3)], 3)):
         text = qmp.NEGOTIATE + b"".join(commands) + b'{"execute":"query-name"}' + QUIT
-        status, out = finish(start(program, "-qmp", "stdio"), text)
+        slow.hold()
+        process = start(program, "-qmp", "stdio")
+        end_input(process, text)
+        if slow.path.encode() in text:
+            slow.await_start()
+        slow.release()
+        status, out = finish(process)
         answers = [message for message in messages(out)[1:] if "event" not in message]
         tap.check("%s, then the end of the input: all is answered, and it ends" % name,
                   status == 0 and len(answers) == wanted + 3, (status, out))
@@ -76,10 +95,11 @@ def check_end_of_input(tap, program, folder):
                   ["host-qmp-quit"])
         tap.equal(name + ": nothing is left", harness.leftovers(), [])
     text = qmp.NEGOTIATE.join([b"", b" "]) + add % (0, 0, 0) + b'{"execute":"query-ver'
+    slow.hold()
     process = start(program, "-qmp", "stdio")
-    process.stdin.write(text)
-    process.stdin.close()
-    process.stdin = None
+    end_input(process, text)
+    slow.await_start()
+    slow.release()
     out = read_until(process, b'"id": 0')
     tap.equal("without quit it goes on", (process.poll(), harness.interfaces()), (None, ["rt0"]))
     process.send_signal(signal.SIGTERM)
@@ -87,8 +107,13 @@ def check_end_of_input(tap, program, folder):
     tap.check("and tells that SIGTERM ends it", status == 0 and b"host-signal" in rest,
               (status, out, rest))
     tap.equal("the end of the input: nothing is left", harness.leftovers(), [])
-    line = b"netdev_add tap,id=n0,ifname=rt0,downscript=no,script=%s\n" % slow.encode()
-    status, out = finish(start(program, "-monitor", "stdio"), line + b"info network\nquit\n")
+    line = b"netdev_add tap,id=n0,ifname=rt0,downscript=no,script=%s\n" % slow.path.encode()
+    slow.hold()
+    process = start(program, "-monitor", "stdio")
+    end_input(process, line + b"info network\nquit\n")
+    slow.await_start()
+    slow.release()
+    status, out = finish(process)
     tap.check("for humans, too", status == 0 and b"n0: index=0,type=tap,ifname=rt0" in out,
               (status, out))
     status, out = finish(start(program, "-qmp", "stdio", stdin=subprocess.DEVNULL), timeout=0.5)
@@ -98,10 +123,9 @@ def check_end_of_input(tap, program, folder):
 def check_slow_reader(tap, program, _folder):
     """More answers than a pipe holds, and nobody reads before the program has been told to end."""
     process = start(program, "-qmp", "stdio")
-    process.stdin.write(qmp.NEGOTIATE + b'{"execute":"query-qmp-schema"}' * 4 + QUIT)
-    process.stdin.close()
-    process.stdin = None
-    time.sleep(0.5)
+    end_input(process, qmp.NEGOTIATE + b'{"execute":"query-qmp-schema"}' * 4 + QUIT)
+    tap.check("a slow reader: the pipe fills", harness.wait_until(
+        lambda: unread(process.stdout) > 60000, 10), unread(process.stdout))
     status, out = finish(process)
     tap.check("a slow reader gets all answers", status == 0 and
               out.count(b'{"return"') == 6 and len(out) > 70000, (status, len(out)))
@@ -137,7 +161,7 @@ def check_end_of_output(tap, program, folder):
         tap.check("%s: what is written is still executed" % kind,
                   harness.wait_until(lambda: harness.interfaces() == ["rt0"], 5))
         ticks = cpu_ticks(process.pid)
-        time.sleep(0.3)
+        time.sleep(0.3)     # time to spin in
         tap.check("%s: it does not spin" % kind, cpu_ticks(process.pid) - ticks < 10)
         process.send_signal(signal.SIGTERM)
         status, _ = finish(process)
@@ -152,11 +176,9 @@ def cpu_ticks(pid):
 
 
 def check_idle_ends(tap, program, _folder):
-    """Both directions are over: nothing turns."""
+    """Both directions are over: nothing turns, in the time that it is given to."""
     process = start(program, "-qmp", "stdio")
-    process.stdin.write(qmp.NEGOTIATE)
-    process.stdin.close()
-    process.stdin = None
+    end_input(process, qmp.NEGOTIATE)
     read_until(process, b'"return"')
     before = cpu_ticks(process.pid)
     time.sleep(0.3)

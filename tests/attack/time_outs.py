@@ -158,6 +158,7 @@ def check_many_down_scripts(tap, qnetdev, folder):
 def check_down_scripts_without_room(tap, qnetdev, folder):
     """As many down scripts at once as there are descriptors for, and then the others."""
     count, note = 60, os.path.join(folder, "room")
+    # They last, or their descriptors would be free again before room runs out.
     down = program(folder, "room.sh", "echo $$ >> %s\nsleep 0.3\n" % note)
     netdevs = []
     for number in range(count):

@@ -6,6 +6,8 @@
 #include <sys/ioctl.h>
 
 #include <array>
+#include <chrono>
+#include <thread>
 
 #include "tests/netns/support.h"
 
@@ -74,12 +76,20 @@ TEST_F(Removal, ANameThatATemplateMadeCanBeReusedRightAfterDeletion) {
 }
 
 TEST_F(Removal, ReuseWaitsForTheDownScript) {
-    const std::string down =
-        write_program("down", "#!/bin/sh\nsleep 0.3\necho \"$1 is going\" >>" + dir() + "/log\n");
+    const std::string down = write_program(
+        "down", "#!/bin/sh\nuntil [ -e " + dir() +
+                    "/go ]; do sleep 0.02; done\necho \"$1 is going\" >>" + dir() + "/log\n");
     ASSERT_EQ(outcome(init({.ifname = "t0", .downscript = down})), "ok");
     ASSERT_EQ(outcome(net_client_del(context(), "n0")), "ok");
     EXPECT_EQ(content("log"), "");
-    ASSERT_EQ(outcome(init({.ifname = "t0"})), "ok");
+    std::thread release([this] {
+        // Time for init() to come to its wait. Were that too short, less would be proven.
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        write_program("go", "");
+    });
+    const std::string again = outcome(init({.ifname = "t0"}));
+    release.join();
+    EXPECT_EQ(again, "ok");
     EXPECT_EQ(content("log"), "t0 is going\n");
 }
 

@@ -335,8 +335,11 @@ pid_t start_bystander(pid_t number) {
 
 TEST_F(TapScripts, KillNobodyElseWhoGotTheirNumber) {
     const auto old = std::signal(SIGCHLD, SIG_IGN);
-    std::optional<Subprocess> child =
-        *Subprocess::spawn({shell("short", "sleep 0.2; echo $$ > " + dir() + "/number")}, -1);
+    std::optional<Subprocess> child = *Subprocess::spawn(
+        {shell("short", "until [ -e " + dir() + "/go ]; do sleep 0.02; done; echo $$ > " + dir() +
+                            "/number")},
+        -1);
+    write_program("go", "");
     const auto soon = [](const std::function<bool()>& condition) {
         for (int i = 0; i < 5000 && !condition(); ++i) {
             (void)poll(nullptr, 0, 1);

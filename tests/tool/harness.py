@@ -248,6 +248,27 @@ def write_program(path, text):
     os.chmod(path, 0o755)
 
 
+class HeldScript:
+    """A script that does not end before it is released."""
+
+    def __init__(self, path):
+        self.path = path
+        write_program(path, "#!/bin/sh\n: > %s.started\n"
+                      "until [ -e %s.go ]; do sleep 0.02; done\n" % (path, path))
+
+    def await_start(self, seconds=10):
+        return wait_until(lambda: os.path.exists(self.path + ".started"), seconds)
+
+    def release(self):
+        _write(self.path + ".go", "")
+
+    def hold(self):
+        """Those that start from now on wait again."""
+        for end in (".started", ".go"):
+            if os.path.exists(self.path + end):
+                os.unlink(self.path + end)
+
+
 def end(process, seconds=5.0):
     """Ends a process that this test started, gently if it lets us."""
     if process.poll() is None:

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 """Sessions of the human monitor: sockets, human-monitor-command, a terminal, a pipe."""
-import contextlib
 import fcntl
 import os
 import select
@@ -70,19 +69,11 @@ def test_descriptors(tap, run):
     os.close(fd)
 
 
-def slow_script(folder):
-    """One that ends when there is a file `slow.go`."""
-    path = os.path.join(folder, "slow")
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(path + ".go")
-    harness.write_program(path, "#!/bin/sh\nuntil [ -e %s.go ]; do sleep 0.02; done\n" % path)
-    return path
-
-
 def test_waiting(tap, run, folder):
     """A script holds up the client that waits for it, and nobody else: it ends when all others have
     been served."""
-    line = "netdev_add tap,id=%s,ifname=%s,script=" + slow_script(folder) + ",downscript=no"
+    script = harness.HeldScript(os.path.join(folder, "slow"))
+    line = "netdev_add tap,id=%s,ifname=%s,script=" + script.path + ",downscript=no"
     human, other, qmp, second = (monitor.Human(run.human), monitor.Human(run.human),
                                  monitor.Qmp(run.qmp), monitor.Qmp(run.qmp))
     human.socket.sendall((line % ("w0", "hmpw0") + "\ninfo network\n").encode())
@@ -94,8 +85,7 @@ def test_waiting(tap, run, folder):
               other.run(TAP % ("w0", "x")).startswith("Error: "))
     tap.equal("waiting: neither client has its answer",
               select.select([human.socket, qmp.socket], [], [], 0)[0], [])
-    with open(os.path.join(folder, "slow.go"), "w", encoding="ascii"):
-        pass
+    script.release()
     tap.equal("waiting: netdev_add is done with its script", human.read(), "")
     tap.check("waiting: the next line comes after it", "w0: " in human.read())
     tap.equal("waiting: QMP is answered then, too", qmp.answer(), {"return": ""})
@@ -164,7 +154,7 @@ def test_terminal(tap, qnetdev, folder):
     # The second answer comes after the key was read, the third after its time is over.
     tap.check("terminal: half a key holds up nobody",
               all("status" in qmp.execute("query-status")["return"] for _ in range(2)))
-    time.sleep(3 * KEY_TIME)
+    time.sleep(3 * KEY_TIME)    # it is time that ends half a key
     qmp.execute("query-status")
     # Behind half a key, the first letter would be its end, and the command "nfo".
     screen.type("info version\r")
@@ -211,11 +201,12 @@ def test_terminal_ends(tap, qnetdev, folder):
     tap.check("terminal: ^D gives the terminal back", harness.wait_until(screen.is_restored, 5))
     tap.equal("terminal: ^D does not end the program", screen.wait(0.3), None)
     screen.close()
-    script = slow_script(folder)
+    script = harness.HeldScript(os.path.join(folder, "held"))
     screen = monitor.Terminal(argv)
     screen.expect("(qemu) ")
-    screen.type("netdev_add tap,id=q,ifname=hmpq0,script=%s,downscript=no\rinfo name\r" % script)
-    tap.check("terminal: a script is waited for", screen.expect("(qemu) ", 1) is None)
+    screen.type("netdev_add tap,id=q,ifname=hmpq0,script=%s,downscript=no\rinfo name\r"
+                % script.path)
+    tap.check("terminal: a script is waited for", screen.expect("(qemu) ", 0.3) is None)
     screen.process.send_signal(signal.SIGTERM)
     tap.equal("terminal: and given up at the end", screen.wait(), 0)
     tap.check("terminal: with the terminal given back", screen.is_restored())

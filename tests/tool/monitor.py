@@ -37,7 +37,7 @@ class Run:
         """The same once clients that have gone are gone."""
         def is_stable():
             count = self.fds()
-            time.sleep(0.2)
+            time.sleep(0.2)     # nothing tells that no more of them are going
             return count == self.fds()
         harness.wait_until(is_stable, 5)
         return self.fds()

@@ -266,7 +266,7 @@ def check_wait(tap, program, folder):
     with qmp.Run(program, folder, "-qmp", "unix:%s,server=on" % path, "-netdev",
                  PLAIN % ("n0", "rt0"), serve=False) as run:
         harness.wait_until(lambda: os.path.exists(path), 10)
-        time.sleep(0.2)
+        time.sleep(0.2)     # time to set up what must not be
         tap.equal("wait=on is the default: nothing is set up yet", harness.interfaces(), [])
         client = run.client()
         tap.equal("with a client everything is", len(client.execute("query-netdev")), 1)
@@ -331,13 +331,15 @@ def check_transports(tap, program, folder):
 
 
 def check_half_close(tap, program, folder):
-    slow = script(folder, "slow", "sleep 0.3\n")
+    slow = harness.HeldScript(os.path.join(folder, "slow"))
     with qmp.Run(program, folder) as run:
         client = run.client()
         client.send(b'{"execute":"query-version","id":1}' * 5000)
         client.send(b'{"execute":"netdev_add","arguments":{"type":"tap","id":"n0","ifname":"rt0",'
-                    b'"downscript":"no","script":"%s"}}' % slow.encode())
+                    b'"downscript":"no","script":"%s"}}' % slow.path.encode())
         client.socket.shutdown(socket.SHUT_WR)
+        slow.await_start()
+        slow.release()
         count = 0
         while client.receive():
             count += 1

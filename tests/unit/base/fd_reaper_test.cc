@@ -148,7 +148,7 @@ TEST(FdReaper, RunsJobsThatWaitInParallelUpToItsThreadLimit) {
            std::chrono::steady_clock::now() < deadline) {
         std::this_thread::yield();
     }
-    std::this_thread::sleep_for(milliseconds(5));
+    std::this_thread::sleep_for(milliseconds(5));  // time for one too many
     EXPECT_EQ(gate.waiting(), limits::kReaperScriptThreads);
     gate.open();
     reaper.wait_all();

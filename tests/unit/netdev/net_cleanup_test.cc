@@ -21,6 +21,7 @@ TEST_F(NetCleanup, RemovesEverythingAndWaitsUntilItIsClosed) {
 
 TEST_F(NetCleanup, WaitsForDownScripts) {
     const test::TemporaryFile diary("diary", "");
+    // Slow, so that who does not wait is early.
     const test::TemporaryFile down =
         test::shell_script("down", "sleep 0.05; echo $1 >> " + diary.path());
     qapi::NetdevTapOptions options = quiet("t0");

@@ -234,7 +234,7 @@ TEST_F(PipelineByName, RunsTheDownScriptWhenTheContextEnds) {
 }
 
 TEST_F(PipelineByName, WaitsForAnInterfaceOfTheSameNameThatIsBeingRemoved) {
-    const TemporaryFile down = shell_script("down", "sleep 0.1");
+    const TemporaryFile down = shell_script("down", "sleep 0.1");  // on its way for that long
     ASSERT_TRUE(add("n0", with_scripts("no", down.path())));
     ASSERT_TRUE(net_client_del(context_, "n0"));
     Result<void> again = add("n0", quiet("t0"));
