@@ -26,12 +26,13 @@ Error bad_line(const std::string& what) {
     return Error("batch line " + what).with_stage(Stage::parse);
 }
 
-Result<std::string> read_string(const Json& line, const char* key) {
+/// Takes the text, which may be long, out of the line.
+Result<std::string> take_string(Json& line, const char* key) {
     const auto member = line.find(key);
     if (member == line.end() || !member->is_string()) {
         return bad_line("needs a string '" + std::string(key) + "'");
     }
-    std::string text = member->get<std::string>();
+    std::string text = std::move(member->get_ref<std::string&>());
     if (text.find('\0') != text.npos) {
         return bad_line("has a NUL in '" + std::string(key) + "'");  // no argument can hold one
     }
@@ -40,13 +41,13 @@ Result<std::string> read_string(const Json& line, const char* key) {
 
 /// Fills the case as far as the line can be read, so that the answer carries its id.
 Result<void> read_case(std::string_view text, BatchCase& item) {
-    const Json line = NET_TRY(read_json(text));
+    Json line = NET_TRY(read_json(text));
     if (!line.is_object()) {
         return bad_line("must be a JSON object");
     }
     item.id = line.value("id", Json());
-    item.form = NET_TRY(read_string(line, "form"));
-    item.arg = NET_TRY(read_string(line, "arg"));
+    item.form = NET_TRY(take_string(line, "form"));
+    item.arg = NET_TRY(take_string(line, "arg"));
     return {};
 }
 
