@@ -261,7 +261,7 @@ def start_helper(world):
         os.setresgid(ALICE, ALICE, ALICE)
         os.setresuid(ALICE, ALICE, ALICE)
     process = subprocess.Popen(
-        [world.helper, "--fd=%d" % theirs.fileno(), "--br=br0", "--queues=64"], close_fds=False,
+        [world.helper, "--fd=%d" % theirs.fileno(), "--br=br0", "--queues=16"], close_fds=False,
         preexec_fn=become, stderr=subprocess.DEVNULL)
     theirs.close()
     return process, ours
