@@ -50,7 +50,7 @@ PUBLIC_HEADERS = {
     "net/api.h": "net/base",
     "net/human_output.h": "net/monitor/hmp",
     "net/monitor.h": "net/monitor/commands",
-    "net/netdev_origin.h": "net/validate",
+    "net/netdev_origin.h": "net/options",
     "net/options.h": "net/options",
     "net/result.h": "net/base",
     "net/tap.h": "net/tap",

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "net/cli/arguments.h"
 
+#include <sys/random.h>
+
 #include <charconv>
 #include <cstdlib>
 
+#include "net/cli/report.h"
 #include "qapi/suggest.h"
 
 namespace net::cli {
@@ -20,6 +23,14 @@ const OptionSpec* find_spec(const std::vector<OptionSpec>& specs, std::string_vi
         }
     }
     return nullptr;
+}
+
+OptionSpec netdev_spec(NetdevOption option, NetdevArguments& arguments) {
+    return {netdev_option_name(option), true,
+            [option, &arguments](std::string_view value) -> Result<void> {
+                arguments.add(option, std::string(value));
+                return {};
+            }};
 }
 
 Error unknown_option(std::string_view word, const std::vector<OptionSpec>& specs) {
@@ -76,6 +87,53 @@ Result<void> parse_arguments(Words words, const std::vector<OptionSpec>& specs) 
         NET_TRY(spec->apply(value));
     }
     return {};
+}
+
+std::vector<OptionSpec> netdev_option_specs(NetdevArguments& arguments) {
+    return {netdev_spec(NetdevOption::netdev, arguments)};
+}
+
+std::vector<OptionSpec> nic_option_specs(NetdevArguments& arguments) {
+    return {netdev_spec(NetdevOption::nic, arguments), netdev_spec(NetdevOption::net, arguments)};
+}
+
+std::optional<int> settle_netdevs(NetdevArguments& arguments) {
+    bool help = false;
+    for (const NetdevArgument& argument : arguments.items()) {
+        if (argument.asks_for_help()) {
+            help = true;
+            continue;
+        }
+        if (!argument.parsed) {
+            report_finding(argument.parsed.error(), argument.text);
+            return exit_failed;
+        }
+        for (const std::string& warning : argument.parsed->warnings) {
+            report_warning(argument.name(), argument.text, warning);
+        }
+    }
+    if (help) {
+        print(list_netdev_types());
+        return exit_done;
+    }
+    arguments.invent_ids(random_number);
+    return std::nullopt;
+}
+
+unsigned random_number() {
+    unsigned number = 0;
+    (void)getrandom(&number, sizeof(number), GRND_NONBLOCK);  // no id is worth an error
+    return number;
+}
+
+std::string list_netdev_types() {
+    std::string text = "Available netdev backend types:\n";
+    for (const std::string_view name : qapi::enum_names<qapi::NetClientDriver>) {
+        if (name != "none" && name != "nic") {
+            text.append(name).append("\n");
+        }
+    }
+    return text;
 }
 
 Result<int> parse_seconds(std::string_view name, std::string_view text) {

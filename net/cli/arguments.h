@@ -2,11 +2,13 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "net/cli/command.h"
+#include "net/options/netdev_arguments.h"
 #include "net/result.h"
 #include "net/trace.h"
 
@@ -33,6 +35,22 @@ Trace tool_trace(bool wanted);
 /// Reads the words in order and applies each option. Fails on unknown options, missing or
 /// superfluous values and stray words, naming them, with the nearest known option as hint.
 Result<void> parse_arguments(Words words, const std::vector<OptionSpec>& specs);
+
+/// The options that fill the list: -netdev.
+std::vector<OptionSpec> netdev_option_specs(NetdevArguments& arguments);
+/// -nic and -net.
+std::vector<OptionSpec> nic_option_specs(NetdevArguments& arguments);
+
+/// Prints the warnings and the first error of what was read, and invents the ids. Returns the
+/// status to exit with, or nothing to go on. An argument that asks for help prints the list of
+/// types: status 0.
+std::optional<int> settle_netdevs(NetdevArguments& arguments);
+
+/// For NetdevArguments::invent_ids().
+unsigned random_number();
+
+/// "Available netdev backend types:" and one a line, as QEMU prints them.
+std::string list_netdev_types();
 
 /// A whole number of seconds for --NAME, 1 to 3600.
 Result<int> parse_seconds(std::string_view name, std::string_view text);

@@ -5,10 +5,11 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "net/cli/arguments.h"
 #include "net/cli/command.h"
 #include "net/cli/json_text.h"
 #include "net/monitor/commands/describe_netdev.h"
-#include "net/options.h"
+#include "net/options/netdev_arguments.h"
 #include "net/validate/validate.h"
 #include "qapi/extensions_nlohmann.h"
 
@@ -58,33 +59,32 @@ struct BatchRequest {
     std::vector<Error> card_findings = {};
 };
 
-/// QEMU invents an id where -nic and -net give none.
-BatchRequest request_of(ParsedNic parsed, NetdevOrigin origin) {
-    BatchRequest request{.origin = origin};
-    if (origin == NetdevOrigin::command_line) {
-        request.card_findings = validate_nic_card(parsed);
+std::optional<NetdevOption> option_of(std::string_view form) {
+    if (form == "keyval" || form == "json") {
+        return NetdevOption::netdev;
     }
-    request.netdev = std::move(parsed.netdev);
-    if (request.netdev.has_value() && request.netdev->id.empty()) {
-        request.netdev->id = "#net0";
+    if (form == "nic") {
+        return NetdevOption::nic;
     }
-    return request;
+    return form == "net" ? std::optional(NetdevOption::net) : std::nullopt;
 }
 
-Result<BatchRequest> parse_form(const BatchCase& item) {
-    if (item.form == "keyval" || item.form == "json") {
-        ParsedNetdev parsed = NET_TRY(parse_netdev(item.arg));
-        return BatchRequest{.netdev = std::move(parsed.netdev)};
+/// Takes the argument out of the case.
+Result<BatchRequest> parse_form(BatchCase& item) {
+    const std::optional<NetdevOption> option = option_of(item.form);
+    if (!option) {
+        return bad_line("has form '" + item.form +
+                        "', which is none of keyval, json, nic, net, qmp");
     }
-    if (item.form == "nic") {
-        ParsedNic parsed = NET_TRY(parse_nic(item.arg));
-        return request_of(std::move(parsed), NetdevOrigin::command_line);
-    }
-    if (item.form == "net") {
-        ParsedNic parsed = NET_TRY(parse_net(item.arg));
-        return request_of(std::move(parsed), NetdevOrigin::net_option);
-    }
-    return bad_line("has form '" + item.form + "', which is none of keyval, json, nic, net, qmp");
+    NetdevArguments arguments;
+    arguments.add(*option, std::move(item.arg));
+    arguments.invent_ids(random_number);
+    NetdevArgument argument = std::move(std::move(arguments).items().front());
+    BatchRequest request{.origin = argument.origin()};
+    ParsedNic parsed = NET_TRY(std::move(argument.parsed));
+    request.card_findings = validate_nic_card(parsed);
+    request.netdev = std::move(parsed.netdev);
+    return request;
 }
 
 BatchAnswer judge_line(std::string_view text, BatchCase& item, const BatchJudge& judge) {

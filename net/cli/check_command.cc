@@ -14,7 +14,6 @@
 #include "net/cli/caret.h"
 #include "net/cli/command.h"
 #include "net/cli/json_text.h"
-#include "net/cli/netdev_arguments.h"
 #include "net/cli/report.h"
 #include "net/event_loop.h"
 #include "net/monitor/commands/describe_netdev.h"
@@ -42,8 +41,6 @@ struct CheckOptions {
 struct Verdict {
     const NetdevArgument* argument;
     std::string type = {};  ///< Empty if the argument cannot be read.
-    qapi::Netdev netdev = {};
-    std::vector<std::string> warnings = {};
     std::vector<Error> findings = {};
 };
 
@@ -58,50 +55,38 @@ Error with_location(Error error, OptionLocator& locator) {
 
 Verdict judge(const NetdevArgument& argument) {
     Verdict verdict{.argument = &argument};
-    Result<ParsedNetdev> parsed = parse_netdev(argument.text);
-    if (!parsed) {
-        verdict.findings.push_back(std::move(parsed).error());
+    if (!argument.parsed) {
+        verdict.findings.push_back(argument.parsed.error());
         return verdict;
     }
     verdict.type = std::visit(
         [](const auto& branch) {
             return std::string(qapi::enum_name(std::decay_t<decltype(branch)>::kTag));
         },
-        parsed->netdev.branch);
-    verdict.warnings = std::move(parsed->warnings);
-    verdict.netdev = std::move(parsed->netdev);
-    verdict.findings = net_validate(verdict.netdev, argument.origin);
+        argument.netdev().branch);
+    verdict.findings = net_validate(argument.netdev(), argument.origin());
     return verdict;
 }
 
-bool is_json_like(const Verdict& verdict) {
-    return netdev_language(verdict.argument->text) != NetdevLanguage::traditional;
-}
-
 /// Adds what is wrong between the arguments: ids that are used twice, and ids that do not exist.
-/// In the order QEMU creates them: JSON and keyval first, then traditional text.
-void check_together(std::vector<Verdict>& verdicts, const std::vector<std::string>& chardevs) {
+/// In the order QEMU makes them. `verdicts` has one for each argument.
+void check_together(const CheckOptions& options, std::vector<Verdict>& verdicts) {
     std::vector<std::string> ids;
     std::set<std::string> taken;
-    for (const bool json_like : {true, false}) {
-        for (Verdict& verdict : verdicts) {
-            if (verdict.type.empty() || is_json_like(verdict) != json_like) {
-                continue;
-            }
-            std::vector<Error> found =
-                validate_references(verdict.netdev, {.netdevs = ids, .chardevs = chardevs});
-            if (!taken.insert(verdict.netdev.id).second) {
-                found.insert(found.begin(),
-                             Error("'id' must be unique, but '" +
-                                   qapi::printable(verdict.netdev.id, 64) + "' is used twice")
-                                 .with_stage(Stage::validate)
-                                 .with_param("id"));
-            }
-            verdict.findings.insert(verdict.findings.begin(),
-                                    std::make_move_iterator(found.begin()),
-                                    std::make_move_iterator(found.end()));
-            ids.push_back(verdict.netdev.id);
+    for (const std::size_t i : options.netdevs.init_order()) {
+        const qapi::Netdev& netdev = options.netdevs.items()[i].netdev();
+        std::vector<Error> found =
+            validate_references(netdev, {.netdevs = ids, .chardevs = options.chardevs});
+        if (!taken.insert(netdev.id).second) {
+            found.insert(found.begin(), Error("'id' must be unique, but '" +
+                                              qapi::printable(netdev.id, 64) + "' is used twice")
+                                            .with_stage(Stage::validate)
+                                            .with_param("id"));
         }
+        std::vector<Error>& findings = verdicts[i].findings;
+        findings.insert(findings.begin(), std::make_move_iterator(found.begin()),
+                        std::make_move_iterator(found.end()));
+        ids.push_back(netdev.id);
     }
 }
 
@@ -117,11 +102,11 @@ void add_locations(Verdict& verdict) {
 
 void print_verdict(const Verdict& verdict, bool all) {
     const NetdevArgument& argument = *verdict.argument;
-    for (const std::string& warning : verdict.warnings) {
-        report_warning(argument.option, argument.text, warning);
+    for (const std::string& warning : argument.warnings()) {
+        report_warning(argument.name(), argument.text, warning);
     }
     if (verdict.findings.empty()) {
-        print(verdict.netdev.id + ": " + verdict.type + ", valid\n");
+        print(argument.netdev().id + ": " + verdict.type + ", valid\n");
         return;
     }
     for (const Error& finding : verdict.findings) {
@@ -140,10 +125,10 @@ Json describe_verdict(const Verdict& verdict, bool all) {
             break;
         }
     }
-    return {{"option", verdict.argument->option},
+    return {{"option", std::string(verdict.argument->name())},
             {"arg", verdict.argument->text},
             {"valid", verdict.findings.empty()},
-            {"warnings", verdict.warnings},
+            {"warnings", verdict.argument->warnings()},
             {"findings", std::move(findings)}};
 }
 
@@ -176,10 +161,10 @@ BatchAnswer check_qmp_case(std::string_view command) {
 
 int check_netdevs(const CheckOptions& options) {
     std::vector<Verdict> verdicts;
-    for (const NetdevArgument& argument : options.netdevs.items) {
+    for (const NetdevArgument& argument : options.netdevs.items()) {
         verdicts.push_back(judge(argument));
     }
-    check_together(verdicts, options.chardevs);
+    check_together(options, verdicts);
     int status = exit_done;
     for (Verdict& verdict : verdicts) {
         add_locations(verdict);
@@ -214,7 +199,7 @@ int run_check(Words words, const InheritedSignals& /*inherited*/) {
     if (options.batch) {
         return run_batch({.netdev = check_case, .qmp = check_qmp_case});
     }
-    if (options.netdevs.items.empty()) {
+    if (options.netdevs.empty()) {
         report_error("", "", Error("check needs at least one -netdev, or --batch"));
         return exit_usage;
     }

@@ -3,7 +3,6 @@
 
 #include "net/cli/arguments.h"
 #include "net/cli/command.h"
-#include "net/cli/netdev_arguments.h"
 #include "net/cli/report.h"
 #include "net/options.h"
 
@@ -18,11 +17,11 @@ struct ConvertOptions {
 };
 
 Result<std::string> convert(const NetdevArgument& argument, Target target) {
-    const bool is_json = netdev_language(argument.text) == NetdevLanguage::json;
+    const bool is_json = argument.language == NetdevLanguage::json;
     if (target == Target::text || (target == Target::other && is_json)) {
-        return netdev_to_text(argument.netdev);
+        return netdev_to_text(argument.netdev());
     }
-    return netdev_to_json(argument.netdev);
+    return netdev_to_json(argument.netdev());
 }
 
 Result<Target> parse_target(std::string_view value) {
@@ -43,17 +42,17 @@ int run_convert(Words words, const InheritedSignals& /*inherited*/) {
                          return {};
                      }});
     const Result<void> parsed = parse_arguments(words, specs);
-    if (!parsed || options.netdevs.items.empty()) {
+    if (!parsed || options.netdevs.empty()) {
         report_error("", "", parsed ? Error("convert needs at least one -netdev") : parsed.error());
         return exit_usage;
     }
-    if (const std::optional<int> status = options.netdevs.parse_all()) {
+    if (const std::optional<int> status = settle_netdevs(options.netdevs)) {
         return *status;
     }
-    for (const NetdevArgument& argument : options.netdevs.items) {
+    for (const NetdevArgument& argument : options.netdevs.items()) {
         const Result<std::string> text = convert(argument, options.target);
         if (!text) {
-            report_error(argument.option, argument.text, text.error());
+            report_error(argument.name(), argument.text, text.error());
             return exit_failed;
         }
         print(*text + "\n");

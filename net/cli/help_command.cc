@@ -4,7 +4,6 @@
 #include "net/cli/arguments.h"
 #include "net/cli/command.h"
 #include "net/cli/help_type.h"
-#include "net/cli/netdev_arguments.h"
 #include "net/cli/report.h"
 #include "qapi/net_types.h"
 #include "qapi/suggest.h"

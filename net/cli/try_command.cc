@@ -8,7 +8,6 @@
 #include "net/cli/batch.h"
 #include "net/cli/batch_qmp.h"
 #include "net/cli/command.h"
-#include "net/cli/netdev_arguments.h"
 #include "net/cli/netdev_table.h"
 #include "net/cli/private_namespace.h"
 #include "net/cli/report.h"
@@ -59,13 +58,14 @@ int try_netdevs(const TryOptions& options) {
         return exit_failed;
     }
     NetContext& context = *session->context;
-    for (const NetdevArgument* argument : options.netdevs.in_init_order()) {
-        Result<void> outcome = net_client_init(context, argument->netdev, {argument->origin, {}});
+    for (const std::size_t i : options.netdevs.init_order()) {
+        const NetdevArgument& argument = options.netdevs.items()[i];
+        Result<void> outcome = net_client_init(context, argument.netdev(), {argument.origin(), {}});
         if (outcome && signal_arrived(*signals)) {
             outcome = Error("interrupted");
         }
         if (!outcome) {
-            report_error(argument->option, argument->text, outcome.error());
+            report_error(argument.name(), argument.text, outcome.error());
             return exit_failed;
         }
     }
@@ -132,11 +132,11 @@ int run_try(Words words, const InheritedSignals& /*inherited*/) {
         report_error("", "", parsed.error());
         return exit_usage;
     }
-    if (options.netdevs.items.empty() && !options.batch) {
+    if (options.netdevs.empty() && !options.batch) {
         report_error("", "", Error("try needs at least one -netdev, or --batch"));
         return exit_usage;
     }
-    if (const std::optional<int> status = options.netdevs.parse_all()) {
+    if (const std::optional<int> status = settle_netdevs(options.netdevs)) {
         return *status;
     }
     if (!options.on_host) {

@@ -7,7 +7,6 @@
 
 #include "net/cli/exec/qemu_options.h"
 #include "net/net_client_init.h"
-#include "net/options.h"
 #include "net/options/language.h"
 #include "net/options/traditional.h"
 #include "net/validate/validate.h"
@@ -26,43 +25,21 @@ std::optional<NetdevOption> netdev_option(std::string_view name) {
     return name == "net" ? std::optional(NetdevOption::net) : std::nullopt;
 }
 
-bool is_json(NetdevOption option, std::string_view text) {
-    return option == NetdevOption::netdev && text.starts_with('{');
-}
-
 /// Whether the effective type is ours to open, however wrong the rest may be. A text that is no
 /// JSON at all may have been meant for a tap.
-bool is_tap_or_bridge(NetdevOption option, std::string_view text) {
+bool is_tap_or_bridge(const NetdevArgument& argument) {
     std::string type;
-    if (is_json(option, text)) {
-        const Result<qapi::Document> document = qapi::parse_json(text);
+    if (argument.language == NetdevLanguage::json) {
+        const Result<qapi::Document> document = qapi::parse_json(argument.text);
         if (!document) {
             return true;
         }
         const qapi::Value value = document->root().find("type");
         type = value ? value.text() : "";
     } else {
-        type = TraditionalOptions(text, kImpliedKey).type();
+        type = TraditionalOptions(argument.text, kImpliedKey).type();
     }
     return type == "tap" || type == "bridge";
-}
-
-struct Parsed {
-    std::optional<qapi::Netdev> netdev = {};
-    std::vector<std::string> warnings = {};
-};
-
-Result<Parsed> parse(NetdevOption option, std::string_view text) {
-    if (option == NetdevOption::netdev) {
-        ParsedNetdev parsed = NET_TRY(parse_netdev(text));
-        return Parsed{std::move(parsed.netdev), std::move(parsed.warnings)};
-    }
-    ParsedNic parsed = NET_TRY(option == NetdevOption::nic ? parse_nic(text) : parse_net(text));
-    return Parsed{std::move(parsed.netdev), std::move(parsed.warnings)};
-}
-
-NetdevOrigin origin_of(NetdevOption option) {
-    return option == NetdevOption::net ? NetdevOrigin::net_option : NetdevOrigin::command_line;
 }
 
 std::vector<int> named_fds(const NetdevPlan& plan) {
@@ -89,18 +66,6 @@ Result<void> check_vhostfd(const TapPlan& tap) {
 
 }  // namespace
 
-std::string_view netdev_option_name(NetdevOption option) {
-    switch (option) {
-        case NetdevOption::netdev:
-            return "-netdev";
-        case NetdevOption::nic:
-            return "-nic";
-        case NetdevOption::net:
-            break;
-    }
-    return "-net";
-}
-
 std::vector<NetdevWord> find_netdev_words(Words command) {
     std::vector<NetdevWord> found;
     for (std::size_t i = 1; i + 1 < command.size(); ++i) {
@@ -116,18 +81,17 @@ std::vector<NetdevWord> find_netdev_words(Words command) {
     return found;
 }
 
-Result<NetdevReading> read_netdev(NetdevOption option, std::string_view text, std::size_t serial) {
-    const bool ours = is_tap_or_bridge(option, text);
-    Result<Parsed> parsed = parse(option, text);
-    if (!parsed) {
-        return ours ? Result<NetdevReading>(std::move(parsed).error()) : NetdevReading{};
+Result<NetdevReading> read_netdev(const NetdevArgument& argument) {
+    const bool ours = is_tap_or_bridge(argument);
+    if (!argument.parsed) {
+        return ours ? Result<NetdevReading>(argument.parsed.error()) : NetdevReading{};
     }
     NetdevReading reading;
-    if (!parsed->netdev) {
+    if (!argument.parsed->netdev) {
         return reading;
     }
     Validation validation =
-        validate_netdev(*parsed->netdev, origin_of(option), plan_defaults(NetContextOptions{}));
+        validate_netdev(argument.netdev(), argument.origin(), plan_defaults(NetContextOptions{}));
     if (!validation.plan) {
         return ours ? Result<NetdevReading>(std::move(validation.broken.front())) : reading;
     }
@@ -135,21 +99,13 @@ Result<NetdevReading> read_netdev(NetdevOption option, std::string_view text, st
     if (!ours) {
         return reading;
     }
-    TapRequest request{.option = option,
-                       .text = std::string(text),
-                       .json = is_json(option, text),
-                       .netdev = *std::move(parsed->netdev),
-                       .plan = *std::move(validation.plan),
-                       .warnings = std::move(parsed->warnings)};
+    TapRequest request{.argument = argument, .plan = *std::move(validation.plan)};
     if (std::holds_alternative<PassedFds>(request.tap().source)) {
         reading.id = request.plan.id;
         reading.queues = request.queues();
         return reading;
     }
     NET_TRY(check_vhostfd(request.tap()));
-    if (request.netdev.id.empty()) {
-        request.netdev.id = request.plan.id = "#nic" + std::to_string(serial);
-    }
     reading.tap = std::move(request);
     return reading;
 }

@@ -9,18 +9,12 @@
 #include <vector>
 
 #include "net/cli/command.h"
+#include "net/options/netdev_arguments.h"
 #include "net/result.h"
 #include "net/validate/netdev_plan.h"
-#include "qapi/net_types.h"
 
 /// The netdevs in somebody else's command line. All of this is pure.
 namespace net::cli {
-
-/// Which option a netdev was written behind.
-enum class NetdevOption { netdev, nic, net };
-
-/// "-netdev", "-nic" or "-net".
-std::string_view netdev_option_name(NetdevOption option);
 
 /// A word of a command that is the argument of such an option.
 struct NetdevWord {
@@ -36,14 +30,9 @@ std::vector<NetdevWord> find_netdev_words(Words command);
 
 /// A tap to be opened for a command.
 struct TapRequest {
-    NetdevOption option = NetdevOption::netdev;
-    std::string text = {};                 ///< As written.
+    NetdevArgument argument = {};          ///< Of type tap or bridge.
     std::optional<std::size_t> word = {};  ///< Its place in the command; absent: not part of it.
-    bool json = false;
-    /// Of type tap or bridge. The id is invented where -nic or -net gives none.
-    qapi::Netdev netdev = {};
-    NetdevPlan plan = {};  ///< Of `netdev`.
-    std::vector<std::string> warnings = {};
+    NetdevPlan plan = {};
 
     const TapPlan& tap() const { return *tap_plan(plan); }
     unsigned queues() const { return tap().queues; }
@@ -62,8 +51,8 @@ struct NetdevReading {
     unsigned queues = 0;
 };
 
-/// Reads one argument. Fails for a tap or bridge that is wrong; what is none of these is QEMU's
-/// business, right or wrong. `serial` makes invented ids unique.
-Result<NetdevReading> read_netdev(NetdevOption option, std::string_view text, std::size_t serial);
+/// What one argument is to us. Fails for a tap or bridge that is wrong; what is none of these is
+/// QEMU's business, right or wrong.
+Result<NetdevReading> read_netdev(const NetdevArgument& argument);
 
 }  // namespace net::cli

@@ -17,10 +17,11 @@ Error forbidden(const std::string& param) {
 }  // namespace
 
 Result<void> forbid_scripts(TapRequest& request) {
-    if (const auto* bridge = std::get_if<qapi::NetdevBridgeOptions>(&request.netdev.branch)) {
+    const qapi::Netdev& netdev = request.argument.netdev();
+    if (const auto* bridge = std::get_if<qapi::NetdevBridgeOptions>(&netdev.branch)) {
         return bridge->helper ? Result<void>(forbidden("helper")) : Result<void>();
     }
-    const auto& options = std::get<qapi::NetdevTapOptions>(request.netdev.branch);
+    const auto& options = std::get<qapi::NetdevTapOptions>(netdev.branch);
     auto* named = std::get_if<ByName>(&std::get<TapPlan>(request.plan.backend).source);
     if (named == nullptr) {
         return forbidden("helper");

@@ -18,7 +18,6 @@
 #include "net/cli/exec/qemu_options.h"
 #include "net/cli/exec/shell_quote.h"
 #include "net/cli/exec/supervise.h"
-#include "net/cli/netdev_arguments.h"
 #include "net/cli/report.h"
 #include "net/cli/signals.h"
 
@@ -151,7 +150,7 @@ int failure(const Error& error) {
 }
 
 Result<void> check_usage(const SplitWords& words, const ExecOptions& options) {
-    const bool may_lack_command = options.device && !options.print && !options.own.items.empty();
+    const bool may_lack_command = options.device && !options.print && !options.own.empty();
     if (words.command.empty() && !may_lack_command) {
         return Error("exec needs a command").with_hint("put it behind '--'");
     }

@@ -7,6 +7,7 @@
 #include <array>
 #include <utility>
 
+#include "net/cli/arguments.h"
 #include "net/cli/exec/command_scripts.h"
 #include "net/cli/exec/exec_descriptors.h"
 #include "net/cli/exec/fd_templates.h"
@@ -23,13 +24,18 @@ bool fail(std::string_view option, std::string_view text, const Error& error) {
     return false;
 }
 
+bool fail(const NetdevArgument& argument, const Error& error) {
+    return fail(argument.name(), argument.text, error);
+}
+
 class Planner {
 public:
     explicit Planner(const ExecPlanInput& input) : input_(input) {}
 
     std::optional<ExecPlan> make() {
         plan_.kept = input_.kept;
-        if (!read_own() || !read_command() || !check_kept()) {
+        collect();
+        if (!read_all() || !check_kept()) {
             return std::nullopt;
         }
         assign_numbers();
@@ -40,9 +46,9 @@ public:
     }
 
 private:
-    bool add(NetdevOption option, std::string_view text, std::optional<std::size_t> word);
-    bool read_own();
-    bool read_command();
+    void collect();
+    bool read_all();
+    bool add(const NetdevArgument& argument, std::optional<std::size_t> word);
     bool check_kept() const;
     void assign_numbers();
     bool name_descriptors();
@@ -51,30 +57,56 @@ private:
 
     const ExecPlanInput& input_;
     ExecPlan plan_ = {};
+    NetdevArguments arguments_ = {};      ///< Own ones, then those of the command.
+    std::vector<NetdevWord> words_ = {};  ///< Of those of the command.
     std::size_t own_count_ = 0;
 };
 
-bool Planner::add(NetdevOption option, std::string_view text, std::optional<std::size_t> word) {
-    Result<NetdevReading> reading = read_netdev(option, text, plan_.requests.size());
+/// Whoever says by own options what to open has said all of it: words of the command, which may be
+/// somebody else's, then have no say in what is done with privileges.
+void Planner::collect() {
+    arguments_ = input_.own;
+    own_count_ = arguments_.items().size();
+    if (own_count_ == 0 || input_.also_command) {
+        words_ = find_netdev_words(input_.command);
+    }
+    for (const NetdevWord& word : words_) {
+        arguments_.add(word.option, std::string(input_.command[word.index]));
+    }
+    arguments_.invent_ids(random_number);
+}
+
+bool Planner::read_all() {
+    const std::vector<NetdevArgument>& all = arguments_.items();
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        const bool own = i < own_count_;
+        if (!add(all[i], own ? std::nullopt : std::optional(words_[i - own_count_].index))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool Planner::add(const NetdevArgument& argument, std::optional<std::size_t> word) {
+    Result<NetdevReading> reading = read_netdev(argument);
     if (!reading) {
-        return fail(netdev_option_name(option), text, reading.error());
+        return fail(argument, reading.error());
     }
     for (const int fd : reading->named_fds) {
         if (fcntl(fd, F_GETFD) < 0) {
-            return fail(netdev_option_name(option), text,
-                        Error("descriptor " + std::to_string(fd) + " is not open")
-                            .with_hint("open it for qnetdev, for example with " +
-                                       std::to_string(fd) + "<>FILE in a shell"));
+            return fail(argument, Error("descriptor " + std::to_string(fd) + " is not open")
+                                      .with_hint("open it for qnetdev, for example with " +
+                                                 std::to_string(fd) + "<>FILE in a shell"));
         }
         plan_.kept.insert(fd);
     }
-    const bool has_device = option == NetdevOption::netdev;
+    const bool has_device = argument.option == NetdevOption::netdev;
     if (!reading->tap) {
         if (reading->queues > 0 && has_device) {
             plan_.devices.push_back(virtio_net_device(reading->id, reading->queues));
         }
         if (!word) {
-            return fail(netdev_option_name(option), text,
+            return fail(argument,
                         Error("exec opens tap and bridge, and this is neither, or has its "
                               "descriptors already"));
         }
@@ -83,40 +115,18 @@ bool Planner::add(NetdevOption option, std::string_view text, std::optional<std:
     if (word && input_.no_scripts) {
         const Result<void> allowed = forbid_scripts(*reading->tap);
         if (!allowed) {
-            return fail(netdev_option_name(option), text, allowed.error());
+            return fail(argument, allowed.error());
         }
     }
     reading->tap->word = word;
-    for (const std::string& warning : reading->tap->warnings) {
-        report_warning(netdev_option_name(option), text, warning);
+    for (const std::string& warning : argument.warnings()) {
+        report_warning(argument.name(), argument.text, warning);
     }
     if (has_device) {
         plan_.devices.push_back(virtio_net_device(reading->tap->plan.id, reading->tap->queues()));
     }
     plan_.requests.push_back(*std::move(reading->tap));
     return true;
-}
-
-bool Planner::read_own() {
-    for (const NetdevArgument& argument : input_.own.items) {
-        if (!add(NetdevOption::netdev, argument.text, std::nullopt)) {
-            return false;
-        }
-    }
-    own_count_ = plan_.requests.size();
-    return true;
-}
-
-/// Whoever says by own options what to open has said all of it: words of the command, which may be
-/// somebody else's, then have no say in what is done with privileges.
-bool Planner::read_command() {
-    if (own_count_ > 0 && !input_.also_command) {
-        return true;
-    }
-    const std::vector<NetdevWord> found = find_netdev_words(input_.command);
-    return std::all_of(found.begin(), found.end(), [&](const NetdevWord& word) {
-        return add(word.option, input_.command[word.index], word.index);
-    });
 }
 
 bool Planner::check_kept() const {
@@ -148,18 +158,21 @@ void Planner::assign_numbers() {
     }
 }
 
-/// "hn0.0" for queue 0 of hn0, "hn0.vhost.0" for its vhost-net.
+/// "hn0.0" for queue 0 of hn0, "hn0.vhost.0" for its vhost-net. An invented id is nothing to be
+/// found by, so that its place stands for it.
 bool Planner::name_descriptors() {
     for (std::size_t i = 0; i < plan_.requests.size(); ++i) {
         const TapRequest& request = plan_.requests[i];
         const std::string& id = request.plan.id;
-        const std::string base = id.starts_with('#') ? id.substr(1) : id;
+        const std::string base = request.argument.id_invented ? "nic" + std::to_string(i)
+                                 : id.starts_with('#')        ? id.substr(1)
+                                                              : id;
         const bool bad = std::any_of(base.begin(), base.end(), [](char c) {
             return c == ':' || static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
         });
         if (bad || base.size() + 16 > kMaxFdName) {
             return fail(
-                netdev_option_name(request.option), request.text,
+                request.argument,
                 Error("'id' cannot be part of a descriptor's name")
                     .with_param("id")
                     .with_hint("use letters, digits, '-', '.' and '_', or drop --fd-names"));
@@ -191,7 +204,7 @@ bool Planner::rewrite() {
         const TapRequest& request = plan_.requests[i];
         Result<std::string> text = rewrite_tap_argument(request, plan_.numbers[i]);
         if (!text) {
-            return fail(netdev_option_name(request.option), request.text, text.error());
+            return fail(request.argument, text.error());
         }
         plan_.words[*request.word] = *std::move(text);
     }
@@ -222,7 +235,7 @@ bool Planner::expand_words() {
     }
     for (std::size_t i = 0; i < own_count_ && !input_.fd_names && !input_.command.empty(); ++i) {
         if (!used.contains(taps[i].id)) {
-            return fail("-netdev", plan_.requests[i].text,
+            return fail(plan_.requests[i].argument,
                         Error("nothing tells the command of this netdev")
                             .with_hint("write %{" + std::string(taps[i].id) +
                                        ".fds} in the command, or use --fd-names"));

@@ -8,7 +8,7 @@
 
 #include "net/cli/exec/command_netdevs.h"
 #include "net/cli/exec/tap_argument.h"
-#include "net/cli/netdev_arguments.h"
+#include "net/options/netdev_arguments.h"
 
 /// What `qnetdev exec` is going to do, before it does anything.
 namespace net::cli {

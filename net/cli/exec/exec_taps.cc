@@ -19,11 +19,6 @@ namespace {
 
 constexpr const char* kVhostNet = "/dev/vhost-net";
 
-/// JSON, then text, then -nic, then -net.
-int init_rank(const TapRequest& request) {
-    return request.json ? -1 : static_cast<int>(request.option);
-}
-
 /// What the pipeline is asked for: the tap itself. The vhost part is the command's to use, ours
 /// only to open.
 NetdevPlan without_vhost(const NetdevPlan& netdev) {
@@ -62,7 +57,7 @@ Result<void> open_vhost(const NetContext& context, OpenTap& tap) {
 
 Result<OpenTap> open_tap(NetContext& context, const TapRequest& request) {
     NET_TRY(carry_out(context, {.plan = without_vhost(request.plan),
-                                .description = describe_netdev(request.netdev)}));
+                                .description = describe_netdev(request.argument.netdev())}));
     // Only taps are asked for here.
     const auto& group =
         dynamic_cast<const TapGroup&>(*context.registry().find_backend(request.plan.id));
@@ -94,7 +89,7 @@ std::vector<std::size_t> init_order(const std::vector<TapRequest>& requests) {
         order[i] = i;
     }
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-        return init_rank(requests[a]) < init_rank(requests[b]);
+        return requests[a].argument.init_phase() < requests[b].argument.init_phase();
     });
     return order;
 }
@@ -115,7 +110,8 @@ std::optional<OpenTaps> open_taps(const std::vector<TapRequest>& requests,
     for (const std::size_t i : init_order(requests)) {
         Result<OpenTap> tap = open_tap(*open.context, requests[i]);
         if (!tap) {
-            report_error(netdev_option_name(requests[i].option), requests[i].text, tap.error());
+            const NetdevArgument& argument = requests[i].argument;
+            report_error(argument.name(), argument.text, tap.error());
             return std::nullopt;
         }
         open.taps[i] = *std::move(tap);

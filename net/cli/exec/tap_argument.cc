@@ -109,10 +109,10 @@ std::string join_numbers(const std::vector<int>& numbers, std::string_view separ
 }
 
 Result<std::string> rewrite_tap_argument(const TapRequest& request, const TapNumbers& numbers) {
-    if (request.json) {
-        return rewrite_json(request.netdev, numbers);
+    if (request.argument.language == NetdevLanguage::json) {
+        return rewrite_json(request.argument.netdev(), numbers);
     }
-    return rewrite_text(request.text, numbers);
+    return rewrite_text(request.argument.text, numbers);
 }
 
 std::string virtio_net_device(std::string_view netdev_id, unsigned queues) {

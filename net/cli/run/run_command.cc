@@ -205,14 +205,15 @@ std::optional<Failure> Run::open_monitors() {
 }
 
 std::optional<Failure> Run::set_up_netdevs() {
-    for (const NetdevArgument* argument : options_.netdevs.in_init_order()) {
+    for (const std::size_t i : options_.netdevs.init_order()) {
+        const NetdevArgument& argument = options_.netdevs.items()[i];
         if (is_to_end()) {
             break;
         }
         const Result<void> outcome =
-            net_client_init(*context_, argument->netdev, {argument->origin, {}});
+            net_client_init(*context_, argument.netdev(), {argument.origin(), {}});
         if (!outcome && !is_to_end()) {
-            return Failure{argument->option, argument->text, outcome.error()};
+            return Failure{argument.name(), argument.text, outcome.error()};
         }
     }
     return std::nullopt;
@@ -271,7 +272,7 @@ int run_run(Words words, const InheritedSignals& /*inherited*/) {
         report_error("", "", options.error());
         return exit_usage;
     }
-    if (const std::optional<int> status = options->netdevs.parse_all()) {
+    if (const std::optional<int> status = settle_netdevs(options->netdevs)) {
         return *status;
     }
     return Run(*std::move(options)).run();

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "net/cli/arguments.h"
-#include "net/cli/netdev_arguments.h"
 #include "net/cli/run/monitor_address.h"
+#include "net/options/netdev_arguments.h"
 
 namespace net::cli {
 

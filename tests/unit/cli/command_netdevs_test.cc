@@ -11,7 +11,10 @@ std::vector<NetdevWord> found(std::vector<std::string_view> words) {
 }
 
 NetdevReading read(std::string_view text, NetdevOption option = NetdevOption::netdev) {
-    Result<NetdevReading> reading = read_netdev(option, text, 7);
+    NetdevArguments arguments;
+    arguments.add(option, std::string(text));
+    arguments.invent_ids([] { return 7U; });
+    Result<NetdevReading> reading = read_netdev(arguments.items().front());
     EXPECT_TRUE(reading) << reading.error().message();
     return reading ? *std::move(reading) : NetdevReading{};
 }
@@ -74,13 +77,12 @@ TEST(CommandNetdevs, NoticesDescriptorsThatAreNamed) {
 }
 
 TEST(CommandNetdevs, InventsAnIdThatNobodyCanHaveGiven) {
-    const NetdevReading reading = read("tap,model=e1000", NetdevOption::nic);
-    EXPECT_EQ(reading.tap->netdev.id, "#nic7");
-    EXPECT_EQ(read("tap,id=mine", NetdevOption::nic).tap->netdev.id, "mine");
+    EXPECT_EQ(read("tap,model=e1000", NetdevOption::nic).tap->plan.id, "#net007");
+    EXPECT_EQ(read("tap,id=mine", NetdevOption::nic).tap->plan.id, "mine");
 }
 
 TEST(CommandNetdevs, PassesWarningsOn) {
-    EXPECT_EQ(read("tap,id=a,vhost").tap->warnings.size(), 1U);
+    EXPECT_EQ(read("tap,id=a,vhost").tap->argument.warnings().size(), 1U);
 }
 
 }  // namespace

@@ -13,7 +13,9 @@ namespace {
 
 /// The argument with descriptors from 3 upwards, as many as its queues (and vhosts) need.
 std::string rewritten(NetdevOption option, std::string_view text) {
-    const Result<NetdevReading> reading = read_netdev(option, text, 0);
+    NetdevArguments arguments;
+    arguments.add(option, std::string(text));
+    const Result<NetdevReading> reading = read_netdev(arguments.items().front());
     if (!reading) {
         return "error: " + reading.error().message();
     }
