@@ -141,7 +141,7 @@ Result<JoinedPort> join_bridge(const std::string& ifname, const std::string& bri
     }
     if (!link.tun.persistent && link.master == 0) {
         settings.address = link.address;
-        settings.address->front() = kHighAddressByte;
+        settings.address->bytes.front() = kHighAddressByte;
     }
     if (const int errnum = set_bridge_port(socket, settings)) {
         (void)set_bridge_port(socket, {.index = link.index,

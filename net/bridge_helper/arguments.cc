@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "net/bridge_helper/arguments.h"
 
+#include <algorithm>
 #include <climits>
 
 #include "net/base/limits.h"
@@ -74,9 +75,19 @@ bool set_mtu(std::string_view value, Arguments& arguments, Refusal& why) {
     return true;
 }
 
+/// Whether the text is what format_mac() says, in either case. QEMU's other notations are not for
+/// who has privileges.
+bool is_plain_mac(std::string_view text, const MacAddress& mac) {
+    const FixedText<17> plain = format_mac(mac);
+    return std::equal(
+        text.begin(), text.end(), plain.view().begin(), plain.view().end(),
+        [](char a, char b) { return (a >= 'A' && a <= 'F' ? a - 'A' + 'a' : a) == b; });
+}
+
 bool set_mac(std::string_view value, Arguments& arguments, Refusal& why) {
-    arguments.mac = parse_mac(value);
-    if (!arguments.mac || !is_interface_address(*arguments.mac)) {
+    arguments.mac = parse_mac(value).address;
+    if (!arguments.mac || !is_plain_mac(value, *arguments.mac) || arguments.mac->is_multicast() ||
+        *arguments.mac == MacAddress{}) {
         return bad_value("--mac", "the unicast address xx:xx:xx:xx:xx:xx of an interface", value,
                          why);
     }

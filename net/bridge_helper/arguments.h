@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-#include "net/bridge_helper/mac_address.h"
+#include "net/base/mac_address.h"
 #include "net/bridge_helper/refusal.h"
 
 namespace net::helper {

@@ -220,8 +220,8 @@ bool join_bridge(RouteSocket& socket, const Arguments& request, const LinkInfo& 
     if (!find_device(socket, device, link, why)) {
         return false;
     }
-    LinkAddress address = link.address;
-    address[0] = kFirstAddressByte;
+    MacAddress address = link.address;
+    address.bytes[0] = kFirstAddressByte;
     const PortSettings settings = {.index = link.index,
                                    .bridge = bridge.index,
                                    .mtu = request.mtu.value_or(bridge.mtu),

@@ -97,9 +97,9 @@ void read_attribute(const nlattr* attribute, LinkInfo& link) {
             link.mtu = mnl_attr_get_u32(attribute);
             break;
         case IFLA_ADDRESS:
-            if (mnl_attr_get_payload_len(attribute) == link.address.size()) {
-                std::memcpy(link.address.data(), mnl_attr_get_payload(attribute),
-                            link.address.size());
+            if (mnl_attr_get_payload_len(attribute) == link.address.bytes.size()) {
+                std::memcpy(link.address.bytes.data(), mnl_attr_get_payload(attribute),
+                            link.address.bytes.size());
             }
             break;
         case IFLA_GROUP:
@@ -179,7 +179,8 @@ int set_bridge_port(RouteSocket& socket, const PortSettings& settings) {
         mnl_attr_put_u32(message, IFLA_MTU, *settings.mtu);
     }
     if (settings.address) {
-        mnl_attr_put(message, IFLA_ADDRESS, settings.address->size(), settings.address->data());
+        mnl_attr_put(message, IFLA_ADDRESS, settings.address->bytes.size(),
+                     settings.address->bytes.data());
     }
     mnl_attr_put_u32(message, IFLA_MASTER, settings.bridge);
     return socket.run(message, nullptr, nullptr);

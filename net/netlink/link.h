@@ -38,7 +38,7 @@ struct PortSettings {
     unsigned bridge = 0;  ///< Index of its bridge; 0: of none.
     bool up = true;
     std::optional<std::uint32_t> mtu = {};
-    std::optional<LinkAddress> address = {};
+    std::optional<MacAddress> address = {};
 };
 
 /// One request: MTU and address as given, then member of the bridge or no more of any, then up or

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 
 #include "net/base/fixed_text.h"
 #include "net/base/limits.h"
+#include "net/base/mac_address.h"
 
 namespace net {
 
-using LinkAddress = std::array<std::uint8_t, 6>;
 using InterfaceName = FixedText<limits::kInterfaceName>;
 using LinkKind = FixedText<56>;  // MODULE_NAME_LEN in <linux/moduleparam.h>
 
@@ -40,7 +39,7 @@ struct LinkInfo {
     InterfaceName name = {};  ///< Its own; one can ask by an alternative one (altname), too.
     LinkKind kind = {};       ///< "tun", "bridge", "macvtap"; empty for physical ones.
     unsigned mtu = 0;
-    LinkAddress address = {};
+    MacAddress address = {};
     bool is_up = false;
     bool is_ethernet = false;  ///< Its frames are; a tap's type can be changed (TUNSETLINK).
     std::uint32_t group = 0;   ///< The interface group that it is in; 0: the default one.

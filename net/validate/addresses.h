@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "net/base/mac_address.h"
 #include "net/result.h"
 
 /// Addresses in numbers. Nothing here resolves a name.
@@ -70,14 +71,8 @@ inline constexpr Ipv4 kUserDns = 0x0203;
 inline constexpr Ipv4 kUserServer = 0x0204;  ///< The SMB server, and guestfwd without an address.
 inline constexpr Ipv4 kUserDhcpStart = 0x020f;
 
-/// An Ethernet address, first byte on the wire first.
-using MacAddress = std::array<std::uint8_t, 6>;
-
-/// Reads an Ethernet address of a card. `option` names it in errors.
-///
-/// Six hexadecimal groups joined by ':' or '-', or one number up to 0xFFFFFF, by C's rules, that
-/// fills the low three bytes. As in QEMU an empty text is 0, and so is an empty group unless '-'
-/// ends it. Groups above ff, which QEMU cuts, are refused, and so is a multicast address.
-Result<MacAddress> parse_mac(std::string_view option, std::string_view text);
+/// Reads the address of a card, in any form that parse_mac() knows. `option` names it in errors. A
+/// multicast address is refused.
+Result<MacAddress> parse_card_mac(std::string_view option, std::string_view text);
 
 }  // namespace net

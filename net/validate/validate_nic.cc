@@ -16,7 +16,7 @@ void check_mac(const char* option, const std::optional<std::string>& text,
     if (!text) {
         return;
     }
-    if (Result<MacAddress> address = parse_mac(option, *text); !address) {
+    if (Result<MacAddress> address = parse_card_mac(option, *text); !address) {
         broken.push_back(std::move(address).error());
     }
 }

@@ -100,7 +100,7 @@ TEST_F(TapBridge, TakesTheInterfaceWithItsMtuAndSetsItUp) {
     EXPECT_EQ(link.master, look("br7").index);
     EXPECT_EQ(link.mtu, 1400U);
     EXPECT_TRUE(link.is_up);
-    EXPECT_EQ(link.address.front(), 0xfe);
+    EXPECT_EQ(link.address.bytes.front(), 0xfe);
     EXPECT_EQ(link.port_state, BR_STATE_FORWARDING);
     ASSERT_EQ(outcome(remove()), "ok");
     EXPECT_FALSE(find("t0").has_value());

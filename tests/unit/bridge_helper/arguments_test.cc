@@ -46,6 +46,18 @@ TEST(Arguments, TakesTheExtensions) {
     EXPECT_EQ(format_mac(*arguments.mac).view(), "52:54:00:ab:cd:ef");
 }
 
+TEST(Arguments, TakesOneNotationOfAnAddressOnly) {
+    for (const char* mac : {"52-54-00-12-34-56", "52:54:0:12:34:56", "052:54:00:12:34:56",
+                            "0x123456", "1", "", ":::::", "52:54:00:12:34:5", " 52:54:00:12:34:56",
+                            "x", "53:54:00:12:34:56", "00:00:00:00:00:00", "152:54:00:12:34:56"}) {
+        const std::string word = std::string("--mac=") + mac;
+        EXPECT_EQ(
+            parse({"--br=a", "--fd=3", word.c_str()}),
+            "'--mac' must be the unicast address xx:xx:xx:xx:xx:xx of an interface, but is '" +
+                std::string(mac) + "'");
+    }
+}
+
 TEST(Arguments, LetsTheLastOfARepeatedOptionCount) {
     Arguments arguments;
     ASSERT_EQ(parse({"--br=a", "--fd=3", "--br=b", "--fd=9"}, arguments), "ok");

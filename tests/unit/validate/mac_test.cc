@@ -11,13 +11,13 @@ namespace {
 constexpr MacAddress kUsual{0x52, 0x54, 0x00, 0x12, 0x34, 0x56};
 
 MacAddress mac(std::string_view text) {
-    const Result<MacAddress> address = parse_mac("mac", text);
+    const Result<MacAddress> address = parse_card_mac("mac", text);
     EXPECT_TRUE(address) << text;
     return address ? *address : MacAddress{};
 }
 
 std::string mac_fault(std::string_view text) {
-    const Result<MacAddress> address = parse_mac("mac", text);
+    const Result<MacAddress> address = parse_card_mac("mac", text);
     return address ? "accepted" : finding(address.error());
 }
 
