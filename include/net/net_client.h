@@ -43,12 +43,11 @@ struct InterfaceDescription {
     std::string name = {};
     bool multi_queue = false;
     bool vnet_hdr = false;
-    int vnet_hdr_len = 0;  ///< Bytes; 0 without header.
-    int sndbuf = 0;        ///< Bytes; INT_MAX is unlimited, 0 unknown.
-    Offloads offloads = {};
-    /// Which of those offloads that not every kernel has it could have: ufo, uso4, uso6, tunnel.
-    Offloads optional_offloads = {};
-    bool vhost = false;  ///< The kernel moves the frames.
+    int vnet_hdr_len = 0;              ///< Bytes; 0 without header.
+    int sndbuf = 0;                    ///< Bytes; INT_MAX is unlimited, 0 unknown.
+    Offloads offloads = {};            ///< Set now.
+    Offloads supported_offloads = {};  ///< Those that could be.
+    bool vhost = false;                ///< The kernel moves the frames.
 };
 
 /// What a queue of a netdev is on the host. What a backend does not have stays as it is here.

@@ -30,14 +30,12 @@ struct TapState {
     bool multi_queue = false;
     bool enabled = true;
     bool vnet_hdr = false;
-    int vnet_hdr_len = 0;  ///< Bytes; 0 without header.
-    int sndbuf = 0;        ///< Bytes; INT_MAX is unlimited, 0 unknown (macvtap).
-    unsigned offload = 0;  ///< TUN_F_* bits now set.
-    bool has_ufo = false;
-    bool has_uso = false;
-    bool has_tunnel = false;
-    std::string script = {};      ///< Of this queue; "no" if none.
-    std::string downscript = {};  ///< The same.
+    int vnet_hdr_len = 0;              ///< Bytes; 0 without header.
+    int sndbuf = 0;                    ///< Bytes; INT_MAX is unlimited, 0 unknown (macvtap).
+    Offloads offloads = {};            ///< Set now, through whichever queue.
+    Offloads supported_offloads = {};  ///< Those that could be.
+    std::string script = {};           ///< Of this queue; "no" if none.
+    std::string downscript = {};       ///< The same.
     bool vhost = false;
 };
 NET_API Result<TapState> tap_query(const NetClientState& client);

@@ -11,10 +11,11 @@
 /// the spreading of frames over queues.
 namespace net {
 
-/// Offloads by the names of virtio-net's feature bits: those that a guest has negotiated, or those
-/// that a backend can have.
+/// Work on frames that their sender may leave to their receiver, by the names of virtio-net's
+/// feature bits. A value: it says what a guest has negotiated, what a backend supports, or what is
+/// set, as the place where it stands tells.
 struct Offloads {
-    bool csum = false;
+    bool csum = false;  ///< Every other one builds on it, and is off without.
     bool tso4 = false;
     bool tso6 = false;
     bool ecn = false;  ///< Only with tso4 or tso6.
@@ -51,10 +52,12 @@ public:
     /// The frames exchanged from now on start with a header of `length`, one of kVnetHeaderLengths.
     virtual Result<void> set_vnet_hdr_len(std::size_t length);
 
-    virtual bool has_ufo() const { return false; }
-    virtual bool has_uso() const { return false; }
-    virtual bool has_tunnel() const { return false; }
-    /// Turns on what was negotiated, as far as the host goes along.
+    /// Those that could be set. Nothing if the host does not tell.
+    virtual Offloads supported_offloads() const { return {}; }
+    /// Those that are set now. Queues of one interface have them in common.
+    virtual Offloads offloads() const { return {}; }
+    /// Turns on what was negotiated, as far as the host goes along, and everything else off;
+    /// offloads() then tells what came of it.
     virtual void set_offload(const Offloads&) {}
 
     /// The byte order of the header's fields.

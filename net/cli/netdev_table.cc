@@ -35,7 +35,7 @@ Cells describe_interface(const InterfaceDescription& interface) {
             on_or_off(interface.vnet_hdr),
             std::to_string(interface.vnet_hdr_len),
             on_or_off(interface.offloads != Offloads{}),
-            describe_optional(interface.optional_offloads),
+            describe_optional(interface.supported_offloads),
             describe_sndbuf(interface.sndbuf)};
 }
 

@@ -181,10 +181,8 @@ Result<QueueDescription> TapClient::describe() const {
         return std::move(sndbuf).error();
     }
     interface.sndbuf = sndbuf ? *sndbuf : 0;  // the macvtap driver can set it, but not tell it
-    interface.offloads = tap_offloads_of(group_.offload());
-    const TapOffloadSupport support = NET_TRY(group_.offload_support());
-    interface.optional_offloads = {
-        .ufo = support.ufo, .uso4 = support.uso, .uso6 = support.uso, .tunnel = support.tunnel};
+    interface.offloads = group_.offloads();
+    interface.supported_offloads = NET_TRY(group_.supported_offloads());
     QueueDescription queue{.fd = fd(), .enabled = enabled_, .interface = std::move(interface)};
     if (const auto* named = std::get_if<ByName>(&group_.source()); named && is_first_queue()) {
         queue.script = named->script.runs ? named->script.text : "no";

@@ -84,20 +84,20 @@ void TapGroup::report_stop(int errnum) {
     }
 }
 
-Result<TapOffloadSupport> TapGroup::offload_support() {
-    if (!offload_support_.has_value()) {
+Result<Offloads> TapGroup::supported_offloads() {
+    if (!supported_offloads_.has_value()) {
         TunKernel& kernel = tun(0);
         const int fd = queue(0).fd();
-        Result<TapOffloadSupport> probed = tap_probe_offload(kernel, fd);
-        if (offload_ != 0) {
-            (void)kernel.set_offload(fd, offload_);
+        Result<Offloads> probed = tap_probe_offload(kernel, fd);
+        if (offloads_ != Offloads{}) {
+            (void)kernel.set_offload(fd, offloads_);
         }
         if (!probed) {
             return std::move(probed).error().with_prefix("cannot find out the offloads");
         }
-        offload_support_ = *probed;
+        supported_offloads_ = *probed;
     }
-    return *offload_support_;
+    return *supported_offloads_;
 }
 
 Result<void> TapGroup::activate() {

@@ -70,11 +70,11 @@ public:
     void report_stop(int errnum);
 
     /// What the kernel offers for this netdev's interface; probed when it is first asked for. The
-    /// offloads that are on are on again when it returns.
-    Result<TapOffloadSupport> offload_support();
-    /// The TUN_F_* bits now set: whichever queue they were set through, they are the interface's.
-    unsigned offload() const { return offload_; }
-    void set_offload(unsigned offload) { offload_ = offload; }
+    /// offloads that are set are set again when it returns.
+    Result<Offloads> supported_offloads();
+    /// Those that are set: whichever queue they were set through, they are the interface's.
+    const Offloads& offloads() const { return offloads_; }
+    void set_offloads(const Offloads& offloads) { offloads_ = offloads; }
 
 private:
     NetContext& context_;
@@ -82,8 +82,8 @@ private:
     std::string ifname_ = {};
     std::optional<TapScript> down_script_ = {};
     std::optional<JoinedPort> bridge_port_ = {};
-    std::optional<TapOffloadSupport> offload_support_ = {};
-    unsigned offload_ = 0;
+    std::optional<Offloads> supported_offloads_ = {};
+    Offloads offloads_ = {};
     std::vector<std::unique_ptr<TracingTunKernel>> tracing_ = {};  ///< By queue.
     bool opened_here_ = false;
     bool committed_ = false;

@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: MIT
 #include "net/tap/tap_offload.h"
 
-#include <array>
 #include <cerrno>
 
 namespace net {
 namespace {
 
-using namespace tun_offload;
+constexpr Offloads kProbeUfo{.csum = true, .ufo = true};
+constexpr Offloads kProbeUso{.csum = true, .uso4 = true, .uso6 = true};  // both, or EINVAL
+constexpr Offloads kProbeTunnel{.csum = true, .tso4 = true, .tunnel = true};
+constexpr Offloads kProbeAll{
+    .csum = true, .tso4 = true, .ufo = true, .uso4 = true, .uso6 = true, .tunnel = true};
 
-constexpr unsigned kProbeUfo = kCsum | kUfo;
-constexpr unsigned kProbeUso = kCsum | kUso4 | kUso6;  // both, or EINVAL
-constexpr unsigned kProbeTunnel = kCsum | kTso4 | kTunnel;
-
-/// Whether the kernel takes the mask; an error if that cannot be told.
-Result<bool> accepts(TunKernel& kernel, int fd, unsigned mask) {
-    Result<void> outcome = kernel.set_offload(fd, mask);
+/// Whether the kernel takes these, and nothing else is then on; an error if that cannot be told.
+Result<bool> accepts(TunKernel& kernel, int fd, const Offloads& offloads) {
+    Result<void> outcome = kernel.set_offload(fd, offloads);
     if (outcome) {
         return true;
     }
@@ -25,64 +24,62 @@ Result<bool> accepts(TunKernel& kernel, int fd, unsigned mask) {
     return std::move(outcome).error();
 }
 
-unsigned to_mask(const Offloads& offloads) {
+/// Without those that lack what they build on.
+Offloads effective(Offloads offloads) {
     if (!offloads.csum) {
-        return 0;  // every other offload builds on checksums
+        return {};
     }
-    const auto bit = [](bool on, unsigned mask) { return on ? mask : 0U; };
-    return kCsum | bit(offloads.tso4, kTso4) | bit(offloads.tso6, kTso6) |
-           bit(offloads.ecn && (offloads.tso4 || offloads.tso6), kTsoEcn) |
-           bit(offloads.ufo, kUfo) | bit(offloads.uso4, kUso4) | bit(offloads.uso6, kUso6) |
-           bit(offloads.tunnel, kTunnel) | bit(offloads.tunnel_csum, kTunnelCsum);
+    offloads.ecn = offloads.ecn && (offloads.tso4 || offloads.tso6);
+    return offloads;
+}
+
+Offloads without_uso(Offloads offloads) {
+    offloads.uso4 = offloads.uso6 = false;
+    return offloads;
+}
+
+Offloads without_uso_and_ufo(const Offloads& offloads) {
+    Offloads fewer = without_uso(offloads);
+    fewer.ufo = false;
+    return fewer;
 }
 
 }  // namespace
 
 Result<void> tap_reset_offload(TunKernel& kernel, int fd) {
-    (void)NET_TRY(accepts(kernel, fd, 0));
+    (void)NET_TRY(accepts(kernel, fd, {}));
     return {};
 }
 
-Result<TapOffloadSupport> tap_probe_offload(TunKernel& kernel, int fd) {
-    TapOffloadSupport support;
+Result<Offloads> tap_probe_offload(TunKernel& kernel, int fd) {
+    // Without asking: the tun driver has had these since Linux 2.6.27, longer than it has had
+    // queues.
+    Offloads supported{.csum = true, .tso4 = true, .tso6 = true, .ecn = true};
     // A current kernel has everything: one call instead of three.
-    if (NET_TRY(accepts(kernel, fd, kProbeUfo | kProbeUso | kProbeTunnel))) {
-        support = {.ufo = true, .uso = true, .tunnel = true};
+    if (NET_TRY(accepts(kernel, fd, kProbeAll))) {
+        supported.ufo = supported.uso4 = supported.tunnel = true;
     } else {
-        support.ufo = NET_TRY(accepts(kernel, fd, kProbeUfo));
-        support.uso = NET_TRY(accepts(kernel, fd, kProbeUso));
-        support.tunnel = NET_TRY(accepts(kernel, fd, kProbeTunnel));
+        supported.ufo = NET_TRY(accepts(kernel, fd, kProbeUfo));
+        supported.uso4 = NET_TRY(accepts(kernel, fd, kProbeUso));
+        supported.tunnel = NET_TRY(accepts(kernel, fd, kProbeTunnel));
     }
+    supported.uso6 = supported.uso4;
+    supported.tunnel_csum = supported.tunnel;  // Linux has had them since the same release
     NET_TRY(tap_reset_offload(kernel, fd));
-    return support;
+    return supported;
 }
 
-Result<unsigned> tap_fd_set_offload(TunKernel& kernel, int fd, const Offloads& offloads) {
-    if (!NET_TRY(accepts(kernel, fd, 0))) {
-        return 0U;  // no TUNSETOFFLOAD at all: nothing to turn on
+Result<Offloads> tap_fd_set_offload(TunKernel& kernel, int fd, const Offloads& offloads) {
+    if (!NET_TRY(accepts(kernel, fd, {}))) {
+        return Offloads{};  // no TUNSETOFFLOAD at all: nothing to turn on
     }
-    const unsigned wanted = to_mask(offloads);
-    const std::array<unsigned, 3> attempts{wanted, wanted & ~(kUso4 | kUso6),
-                                           wanted & ~(kUso4 | kUso6 | kUfo)};
-    for (const unsigned mask : attempts) {
-        if (NET_TRY(accepts(kernel, fd, mask))) {
-            return mask;
+    const Offloads wanted = effective(offloads);
+    for (const Offloads& attempt : {wanted, without_uso(wanted), without_uso_and_ufo(wanted)}) {
+        if (NET_TRY(accepts(kernel, fd, attempt))) {
+            return attempt;
         }
     }
     return Error::from_errno(EINVAL, "TUNSETOFFLOAD");
-}
-
-Offloads tap_offloads_of(unsigned mask) {
-    const auto has = [mask](unsigned bit) { return (mask & bit) != 0; };
-    return {.csum = has(kCsum),
-            .tso4 = has(kTso4),
-            .tso6 = has(kTso6),
-            .ecn = has(kTsoEcn),
-            .ufo = has(kUfo),
-            .uso4 = has(kUso4),
-            .uso6 = has(kUso6),
-            .tunnel = has(kTunnel),
-            .tunnel_csum = has(kTunnelCsum)};
 }
 
 }  // namespace net

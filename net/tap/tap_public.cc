@@ -48,10 +48,8 @@ Result<TapState> tap_query(const NetClientState& client) {
                     .vnet_hdr = interface.vnet_hdr,
                     .vnet_hdr_len = interface.vnet_hdr_len,
                     .sndbuf = interface.sndbuf,
-                    .offload = tap.group().offload(),
-                    .has_ufo = interface.optional_offloads.ufo,
-                    .has_uso = interface.optional_offloads.uso4,
-                    .has_tunnel = interface.optional_offloads.tunnel,
+                    .offloads = interface.offloads,
+                    .supported_offloads = interface.supported_offloads,
                     .script = std::move(queue.script),
                     .downscript = std::move(queue.downscript),
                     .vhost = interface.vhost};

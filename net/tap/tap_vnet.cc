@@ -42,7 +42,7 @@ void TapVnet::forget_nic() {
             warn(reset.error());
         }
     }
-    if (group_.offload() != 0) {
+    if (group_.offloads() != Offloads{}) {
         set_offload({});  // once: the offloads are the interface's
     }
 }
@@ -62,20 +62,24 @@ Result<void> TapVnet::set_vnet_hdr_len(std::size_t length) {
     return {};
 }
 
-TapOffloadSupport TapVnet::offload_support() const {
-    const Result<TapOffloadSupport> support = group_.offload_support();
-    if (!support) {
-        warn(support.error());
+Offloads TapVnet::supported_offloads() const {
+    const Result<Offloads> supported = group_.supported_offloads();
+    if (!supported) {
+        warn(supported.error());
         return {};
     }
-    return *support;
+    return *supported;
+}
+
+Offloads TapVnet::offloads() const {
+    return group_.offloads();
 }
 
 void TapVnet::set_offload(const Offloads& offloads) {
-    const Result<unsigned> mask = tap_fd_set_offload(group_.tun(queue_), fd_.get(), offloads);
-    group_.set_offload(mask ? *mask : 0);
-    if (!mask) {
-        warn(Error("offloads stay off: " + mask.error().message()));
+    const Result<Offloads> set = tap_fd_set_offload(group_.tun(queue_), fd_.get(), offloads);
+    group_.set_offloads(set ? *set : Offloads{});
+    if (!set) {
+        warn(Error("offloads stay off: " + set.error().message()));
     }
 }
 

@@ -35,16 +35,14 @@ public:
     bool has_vnet_hdr_len(std::size_t length) const override;
     std::size_t vnet_hdr_len() const override { return host_header_; }
     Result<void> set_vnet_hdr_len(std::size_t length) override;
-    bool has_ufo() const override { return offload_support().ufo; }
-    bool has_uso() const override { return offload_support().uso; }
-    bool has_tunnel() const override { return offload_support().tunnel; }
+    Offloads supported_offloads() const override;
+    Offloads offloads() const override;
     void set_offload(const Offloads& offloads) override;
     Result<void> set_vnet_le(bool enable) override;
     Result<void> set_vnet_be(bool enable) override;
     Result<void> set_steering_ebpf(int program_fd) override;
 
 private:
-    TapOffloadSupport offload_support() const;
     void warn(const Error& error) const;
 
     TapGroup& group_;

@@ -21,16 +21,20 @@ constexpr TraceFlag kInterfaceFlags[] = {
     {tun_flags::kExclusive, "IFF_TUN_EXCL"},
 };
 
-constexpr TraceFlag kOffloads[] = {
-    {tun_offload::kCsum, "TUN_F_CSUM"},
-    {tun_offload::kTso4, "TUN_F_TSO4"},
-    {tun_offload::kTso6, "TUN_F_TSO6"},
-    {tun_offload::kTsoEcn, "TUN_F_TSO_ECN"},
-    {tun_offload::kUfo, "TUN_F_UFO"},
-    {tun_offload::kUso4, "TUN_F_USO4"},
-    {tun_offload::kUso6, "TUN_F_USO6"},
-    {tun_offload::kTunnel, "TUN_F_UDP_TUNNEL_GSO"},
-    {tun_offload::kTunnelCsum, "TUN_F_UDP_TUNNEL_GSO_CSUM"},
+struct NamedOffload {
+    bool Offloads::*is_on;
+    std::string_view name;
+};
+constexpr NamedOffload kOffloads[] = {
+    {&Offloads::csum, "TUN_F_CSUM"},
+    {&Offloads::tso4, "TUN_F_TSO4"},
+    {&Offloads::tso6, "TUN_F_TSO6"},
+    {&Offloads::ecn, "TUN_F_TSO_ECN"},
+    {&Offloads::ufo, "TUN_F_UFO"},
+    {&Offloads::uso4, "TUN_F_USO4"},
+    {&Offloads::uso6, "TUN_F_USO6"},
+    {&Offloads::tunnel, "TUN_F_UDP_TUNNEL_GSO"},
+    {&Offloads::tunnel_csum, "TUN_F_UDP_TUNNEL_GSO_CSUM"},
 };
 
 constexpr const char* kOpenFlags = ", O_RDWR|O_NONBLOCK|O_CLOEXEC";
@@ -53,6 +57,16 @@ constexpr std::array<SharedRequest, kAllTunShared.size()> kSharedRequests{{
 
 std::string interface_flags(unsigned flags) {
     return trace_flags(flags, kInterfaceFlags);
+}
+
+std::string offload_names(const Offloads& offloads) {
+    std::string text;
+    for (const auto& [is_on, name] : kOffloads) {
+        if (offloads.*is_on) {
+            text.append(text.empty() ? "" : "|").append(name);
+        }
+    }
+    return text.empty() ? "0" : text;
 }
 
 std::string on_off(bool on) {
@@ -141,9 +155,9 @@ Result<void> TracingTunKernel::set_sndbuf(int fd, int bytes) {
                        [&] { return inner_.set_sndbuf(fd, bytes); });
 }
 
-Result<void> TracingTunKernel::set_offload(int fd, unsigned offload) {
-    return trace_ioctl(tracer_, fd, "TUNSETOFFLOAD", trace_flags(offload, kOffloads),
-                       [&] { return inner_.set_offload(fd, offload); });
+Result<void> TracingTunKernel::set_offload(int fd, const Offloads& offloads) {
+    return trace_ioctl(tracer_, fd, "TUNSETOFFLOAD", offload_names(offloads),
+                       [&] { return inner_.set_offload(fd, offloads); });
 }
 
 Result<int> TracingTunKernel::get_vnet_hdr_size(int fd) {

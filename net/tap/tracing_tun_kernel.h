@@ -27,7 +27,7 @@ public:
     bool is_in_our_namespace(int fd) override;
     Result<int> get_sndbuf(int fd) override;
     Result<void> set_sndbuf(int fd, int bytes) override;
-    Result<void> set_offload(int fd, unsigned offload) override;
+    Result<void> set_offload(int fd, const Offloads& offloads) override;
     Result<int> get_vnet_hdr_size(int fd) override;
     Result<void> set_vnet_hdr_size(int fd, int bytes) override;
     Result<void> set_vnet_le(int fd, bool enable) override;

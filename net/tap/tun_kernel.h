@@ -7,6 +7,7 @@
 #include "net/netlink/link_info.h"
 #include "net/result.h"
 #include "net/unique_fd.h"
+#include "net/vnet_backend.h"
 
 namespace net {
 
@@ -26,19 +27,6 @@ inline constexpr unsigned kVnetHdr = 0x4000;
 /// For set_iff() only: make the interface, and fail with EBUSY if it exists.
 inline constexpr unsigned kExclusive = 0x8000;
 }  // namespace tun_flags
-
-/// TUN_F_* bits of <linux/if_tun.h>: what TUNSETOFFLOAD is told.
-namespace tun_offload {
-inline constexpr unsigned kCsum = 0x01;
-inline constexpr unsigned kTso4 = 0x02;
-inline constexpr unsigned kTso6 = 0x04;
-inline constexpr unsigned kTsoEcn = 0x08;
-inline constexpr unsigned kUfo = 0x10;
-inline constexpr unsigned kUso4 = 0x20;
-inline constexpr unsigned kUso6 = 0x40;
-inline constexpr unsigned kTunnel = 0x80;
-inline constexpr unsigned kTunnelCsum = 0x100;
-}  // namespace tun_offload
 
 /// The interface behind a descriptor.
 struct TunInterface {
@@ -104,8 +92,9 @@ public:
     virtual Result<int> get_sndbuf(int fd) = 0;
     /// Of all queues of the interface that are attached now.
     virtual Result<void> set_sndbuf(int fd, int bytes) = 0;
-    /// Of the whole interface.
-    virtual Result<void> set_offload(int fd, unsigned offload) = 0;
+    /// TUNSETOFFLOAD, of the whole interface: these on, all others off. EINVAL if the kernel does not
+    /// know one of them, or wants one that is missing; then nothing has changed.
+    virtual Result<void> set_offload(int fd, const Offloads& offloads) = 0;
     /// All queues of a tap have one length, but each of a macvtap has its own.
     virtual Result<int> get_vnet_hdr_size(int fd) = 0;
     virtual Result<void> set_vnet_hdr_size(int fd, int bytes) = 0;
@@ -120,6 +109,9 @@ public:
 
 /// The driver of the system we were built for. On systems without one, every call fails clearly.
 TunKernel& system_tun_kernel();
+
+/// The TUN_F_* bits that TUNSETOFFLOAD is told for these, one for each.
+unsigned tun_offload_bits(const Offloads& offloads);
 
 /// What system_tun_kernel() is elsewhere; built on Linux too, for its test.
 TunKernel& unsupported_tun_kernel();

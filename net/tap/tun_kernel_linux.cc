@@ -24,9 +24,13 @@ static_assert(tun_flags::kTun == IFF_TUN && tun_flags::kTap == IFF_TAP &&
               tun_flags::kMultiQueue == IFF_MULTI_QUEUE && tun_flags::kPersist == IFF_PERSIST &&
               tun_flags::kNoPacketInfo == IFF_NO_PI && tun_flags::kOneQueue == IFF_ONE_QUEUE &&
               tun_flags::kVnetHdr == IFF_VNET_HDR && tun_flags::kExclusive == IFF_TUN_EXCL);
-static_assert(tun_offload::kCsum == TUN_F_CSUM && tun_offload::kTso4 == TUN_F_TSO4 &&
-              tun_offload::kTso6 == TUN_F_TSO6 && tun_offload::kTsoEcn == TUN_F_TSO_ECN &&
-              tun_offload::kUfo == TUN_F_UFO);
+
+// Newer than the headers of Debian 12: TUN_F_USO4, TUN_F_USO6, TUN_F_UDP_TUNNEL_GSO and
+// TUN_F_UDP_TUNNEL_GSO_CSUM.
+constexpr unsigned kUso4 = 0x20;
+constexpr unsigned kUso6 = 0x40;
+constexpr unsigned kTunnel = 0x80;
+constexpr unsigned kTunnelCsum = 0x100;
 
 ifreq make_ifreq(const std::string& name) {
     assert(name.size() < IFNAMSIZ);
@@ -142,8 +146,8 @@ public:
         return control(fd, TUNSETSNDBUF, "TUNSETSNDBUF", &bytes);
     }
 
-    Result<void> set_offload(int fd, unsigned offload) override {
-        if (ioctl(fd, TUNSETOFFLOAD, static_cast<unsigned long>(offload)) != 0) {
+    Result<void> set_offload(int fd, const Offloads& offloads) override {
+        if (ioctl(fd, TUNSETOFFLOAD, static_cast<unsigned long>(tun_offload_bits(offloads))) != 0) {
             return Error::from_errno(errno, "TUNSETOFFLOAD");
         }
         return {};
@@ -201,6 +205,14 @@ private:
 };
 
 }  // namespace
+
+unsigned tun_offload_bits(const Offloads& offloads) {
+    const auto bit = [](bool on, unsigned mask) { return on ? mask : 0U; };
+    return bit(offloads.csum, TUN_F_CSUM) | bit(offloads.tso4, TUN_F_TSO4) |
+           bit(offloads.tso6, TUN_F_TSO6) | bit(offloads.ecn, TUN_F_TSO_ECN) |
+           bit(offloads.ufo, TUN_F_UFO) | bit(offloads.uso4, kUso4) | bit(offloads.uso6, kUso6) |
+           bit(offloads.tunnel, kTunnel) | bit(offloads.tunnel_csum, kTunnelCsum);
+}
 
 TunKernel& system_tun_kernel() {
     static LinuxTunKernel kernel;  // stateless

@@ -21,7 +21,7 @@ public:
     bool is_in_our_namespace(int) override { return false; }
     Result<int> get_sndbuf(int) override { return unsupported(); }
     Result<void> set_sndbuf(int, int) override { return unsupported(); }
-    Result<void> set_offload(int, unsigned) override { return unsupported(); }
+    Result<void> set_offload(int, const Offloads&) override { return unsupported(); }
     Result<int> get_vnet_hdr_size(int) override { return unsupported(); }
     Result<void> set_vnet_hdr_size(int, int) override { return unsupported(); }
     Result<void> set_vnet_le(int, bool) override { return unsupported(); }

@@ -85,20 +85,19 @@ std::string offloads_of(const std::string& name) {
 TEST_F(TapDevice, OffloadsAreOffUntilANicAsksForThem) {
     ASSERT_EQ(outcome(init({.ifname = "t0", .queues = 2})), "ok");
     EXPECT_EQ(offloads_of("t0"), "csum 0, tso 0");
-    EXPECT_EQ(state().offload, 0U);
-    EXPECT_TRUE(client().vnet().has_ufo());
+    EXPECT_EQ(state().offloads, Offloads{});
+    EXPECT_TRUE(client().vnet().supported_offloads().ufo);
 }
 
 TEST_F(TapDevice, OffloadsAreSwitchedInTheKernel) {
     ASSERT_EQ(outcome(init({.ifname = "t0"})), "ok");
-    client().vnet().set_offload(
-        {.csum = true, .tso4 = true, .tso6 = true, .ecn = true, .ufo = true});
+    const Offloads all = {.csum = true, .tso4 = true, .tso6 = true, .ecn = true, .ufo = true};
+    client().vnet().set_offload(all);
     EXPECT_EQ(offloads_of("t0"), "csum 1, tso 1");
-    EXPECT_EQ(state().offload,
-              unsigned{TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN | TUN_F_UFO});
+    EXPECT_EQ(state().offloads, all);
     client().vnet().set_offload({.csum = true});
     EXPECT_EQ(offloads_of("t0"), "csum 1, tso 0");
-    EXPECT_EQ(state().offload, unsigned{TUN_F_CSUM});
+    EXPECT_EQ(state().offloads, Offloads{.csum = true});
     client().vnet().set_offload({});
     EXPECT_EQ(offloads_of("t0"), "csum 0, tso 0");
     EXPECT_TRUE(warnings().empty());
@@ -108,14 +107,14 @@ TEST_F(TapDevice, NothingIsOffloadedWithoutChecksums) {
     ASSERT_EQ(outcome(init({.ifname = "t0"})), "ok");
     client().vnet().set_offload({.tso4 = true, .tso6 = true, .ufo = true});
     EXPECT_EQ(offloads_of("t0"), "csum 0, tso 0");
-    EXPECT_EQ(state().offload, 0U);
+    EXPECT_EQ(state().offloads, Offloads{});
 }
 
 TEST_F(TapDevice, OffloadsThatTheKernelLacksAreLeftOut) {
     ASSERT_EQ(outcome(init({.ifname = "t0"})), "ok");
     // The kernel wants both USO bits or none.
     client().vnet().set_offload({.csum = true, .tso4 = true, .uso4 = true});
-    EXPECT_EQ(state().offload, unsigned{TUN_F_CSUM | TUN_F_TSO4});
+    EXPECT_EQ(state().offloads, (Offloads{.csum = true, .tso4 = true}));
     EXPECT_EQ(offloads_of("t0"), "csum 1, tso 1");
 }
 

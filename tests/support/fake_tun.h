@@ -17,6 +17,19 @@
 
 namespace net::test {
 
+/// The bits that the fake keeps, as TUN_F_* of <linux/if_tun.h> has them.
+namespace tun_offload {
+inline constexpr unsigned kCsum = 0x01;
+inline constexpr unsigned kTso4 = 0x02;
+inline constexpr unsigned kTso6 = 0x04;
+inline constexpr unsigned kTsoEcn = 0x08;
+inline constexpr unsigned kUfo = 0x10;
+inline constexpr unsigned kUso4 = 0x20;
+inline constexpr unsigned kUso6 = 0x40;
+inline constexpr unsigned kTunnel = 0x80;
+inline constexpr unsigned kTunnelCsum = 0x100;
+}  // namespace tun_offload
+
 /// The methods of TunKernel, to count them and to let them fail.
 enum class TunCall {
     open_tun,
@@ -140,7 +153,7 @@ public:
     bool is_in_our_namespace(int fd) override;
     Result<int> get_sndbuf(int fd) override;
     Result<void> set_sndbuf(int fd, int bytes) override;
-    Result<void> set_offload(int fd, unsigned offload) override;
+    Result<void> set_offload(int fd, const Offloads& wanted) override;
     Result<int> get_vnet_hdr_size(int fd) override;
     Result<void> set_vnet_hdr_size(int fd, int bytes) override;
     Result<void> set_vnet_le(int fd, bool enable) override;

@@ -317,7 +317,8 @@ Result<void> FakeTun::set_sndbuf(int fd, int bytes) {
     return {};
 }
 
-Result<void> FakeTun::set_offload(int fd, unsigned offload) {
+Result<void> FakeTun::set_offload(int fd, const Offloads& wanted) {
+    const unsigned offload = tun_offload_bits(wanted);
     Result<Interface*> interface = attached({TunCall::set_offload, fd, {}, long{offload}});
     if (!interface) {
         return std::move(interface).error();

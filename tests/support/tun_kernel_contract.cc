@@ -43,7 +43,7 @@ const std::vector<NamedCall>& interface_calls() {
         {"TUNSETSNDBUF",
          [](TunKernel& kernel, int fd) { return said(kernel.set_sndbuf(fd, 4096)); }},
         {"TUNSETOFFLOAD",
-         [](TunKernel& kernel, int fd) { return said(kernel.set_offload(fd, 0)); }},
+         [](TunKernel& kernel, int fd) { return said(kernel.set_offload(fd, {})); }},
         {"TUNGETVNETHDRSZ",
          [](TunKernel& kernel, int fd) { return said(kernel.get_vnet_hdr_size(fd)); }},
         {"TUNSETVNETHDRSZ",
@@ -336,30 +336,38 @@ TEST_P(TunKernelContract, ShutsOutWhoIsNotTheOwner) {
 }
 
 TEST_P(TunKernelContract, TakesOffloadsThatBuildOnOthersWithThemOnly) {
-    using namespace tun_offload;
     const UniqueFd fd = queue("t0", kPlain);
-    for (const unsigned mask : {0U, kCsum, kCsum | kTso4, kCsum | kTso4 | kTso6 | kTsoEcn,
-                                kCsum | kUfo, kCsum | kUso4 | kUso6}) {
-        EXPECT_EQ(said(kernel().set_offload(fd.get(), mask)), "ok") << mask;
+    for (const Offloads& offloads : {Offloads{},
+                                     {.csum = true},
+                                     {.csum = true, .tso4 = true},
+                                     {.csum = true, .tso4 = true, .tso6 = true, .ecn = true},
+                                     {.csum = true, .ufo = true},
+                                     {.csum = true, .uso4 = true, .uso6 = true}}) {
+        EXPECT_EQ(said(kernel().set_offload(fd.get(), offloads)), "ok")
+            << tun_offload_bits(offloads);
     }
-    for (const unsigned mask : {kTso4, kUfo, kCsum | kTsoEcn, kCsum | kUso4, kCsum | kUso6,
-                                kCsum | kTunnel, kCsum | kTso4 | kTunnelCsum, kCsum | 1U << 20}) {
-        EXPECT_EQ(said(kernel().set_offload(fd.get(), mask)), "TUNSETOFFLOAD: Invalid argument")
-            << mask;
+    for (const Offloads& offloads : {Offloads{.tso4 = true},
+                                     {.ufo = true},
+                                     {.csum = true, .ecn = true},
+                                     {.csum = true, .uso4 = true},
+                                     {.csum = true, .uso6 = true},
+                                     {.csum = true, .tunnel = true},
+                                     {.csum = true, .tso4 = true, .tunnel_csum = true}}) {
+        EXPECT_EQ(said(kernel().set_offload(fd.get(), offloads)), "TUNSETOFFLOAD: Invalid argument")
+            << tun_offload_bits(offloads);
     }
 }
 
 TEST_P(TunKernelContract, SetsOffloadsOfTheWholeInterface) {
-    using namespace tun_offload;
     const UniqueFd first = queue("t0", kMulti | kVnetHdr);
     const UniqueFd second = queue("t0", kMulti | kVnetHdr);
     EXPECT_FALSE(world().has_tso("t0"));
-    ASSERT_EQ(said(kernel().set_offload(first.get(), kCsum | kTso4)), "ok");
+    ASSERT_EQ(said(kernel().set_offload(first.get(), {.csum = true, .tso4 = true})), "ok");
     EXPECT_TRUE(world().has_tso("t0"));
-    ASSERT_EQ(said(kernel().set_offload(first.get(), kCsum | kTsoEcn)),
+    ASSERT_EQ(said(kernel().set_offload(first.get(), {.csum = true, .ecn = true})),
               "TUNSETOFFLOAD: Invalid argument");
     EXPECT_TRUE(world().has_tso("t0"));  // as it was
-    ASSERT_EQ(said(kernel().set_offload(second.get(), 0)), "ok");
+    ASSERT_EQ(said(kernel().set_offload(second.get(), {})), "ok");
     EXPECT_FALSE(world().has_tso("t0"));
 }
 

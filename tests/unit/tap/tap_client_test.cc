@@ -372,9 +372,10 @@ TEST_F(TapClientTest, KeepsItsQueuesApart) {
 
 TEST_F(TapClientTest, TurnsOffloadsOn) {
     start(true);
-    EXPECT_TRUE(tap("n0").vnet().has_ufo() && tap("n0").vnet().has_uso() &&
-                tap("n0").vnet().has_tunnel());
+    const Offloads supported = tap("n0").vnet().supported_offloads();
+    EXPECT_TRUE(supported.ufo && supported.uso4 && supported.uso6 && supported.tunnel);
     tap("n0").vnet().set_offload({.csum = true, .tso4 = true});
+    EXPECT_EQ(tap("n0").vnet().offloads(), (Offloads{.csum = true, .tso4 = true}));
     EXPECT_EQ(tun_.find("t0")->offload, 0x03U);
     EXPECT_EQ(log_.lines(), Lines{});
 }

@@ -53,8 +53,9 @@ TEST_F(TapPublic, QueriesTheFirstQueue) {
     EXPECT_TRUE(state->vnet_hdr);
     EXPECT_EQ(state->vnet_hdr_len, 12);
     EXPECT_EQ(state->sndbuf, 65536);
-    EXPECT_EQ(state->offload, 1U);
-    EXPECT_TRUE(state->has_ufo && state->has_uso && state->has_tunnel);
+    EXPECT_EQ(state->offloads, Offloads{.csum = true});
+    EXPECT_EQ(state->supported_offloads,
+              (Offloads{true, true, true, true, true, true, true, true, true}));
     EXPECT_EQ(state->script, "no");
     EXPECT_EQ(state->downscript, down.path());
     EXPECT_FALSE(state->vhost);
@@ -72,7 +73,8 @@ TEST_F(TapPublic, QueriesALaterQueue) {
     ASSERT_TRUE(state);
     EXPECT_EQ(state->fd, tap("n0", 1).fd());
     EXPECT_FALSE(state->enabled);
-    EXPECT_EQ(state->offload, 1U);  // of the interface, whichever queue it was set through
+    EXPECT_EQ(state->offloads,
+              Offloads{.csum = true});  // of the interface, whichever queue it was set through
     EXPECT_EQ(state->downscript, "no");
 }
 

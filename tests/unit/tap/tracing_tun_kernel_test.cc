@@ -29,9 +29,17 @@ protected:
 
 TEST_F(TracingTunKernelTest, NamesEveryFlagAndKeepsUnknownBits) {
     (void)kernel_.set_iff(queue_.get(), "t0", 0x0001 | 0x0010 | 0x2000 | 0x8000 | 0x20080);
-    (void)kernel_.set_offload(queue_.get(), 0x1ff);
-    (void)kernel_.set_offload(queue_.get(), 0x201);
-    (void)kernel_.set_offload(queue_.get(), 0);
+    (void)kernel_.set_offload(queue_.get(), {.csum = true,
+                                             .tso4 = true,
+                                             .tso6 = true,
+                                             .ecn = true,
+                                             .ufo = true,
+                                             .uso4 = true,
+                                             .uso6 = true,
+                                             .tunnel = true,
+                                             .tunnel_csum = true});
+    (void)kernel_.set_offload(queue_.get(), {.csum = true, .ecn = true});
+    (void)kernel_.set_offload(queue_.get(), {});
     Lines lines = lines_.take();
     ASSERT_EQ(lines.size(), 4U);
     EXPECT_TRUE(lines[0].starts_with(
@@ -42,8 +50,8 @@ TEST_F(TracingTunKernelTest, NamesEveryFlagAndKeepsUnknownBits) {
                             ", TUNSETOFFLOAD, TUN_F_CSUM|TUN_F_TSO4|TUN_F_TSO6|TUN_F_TSO_ECN|"
                             "TUN_F_UFO|TUN_F_USO4|TUN_F_USO6|TUN_F_UDP_TUNNEL_GSO|"
                             "TUN_F_UDP_TUNNEL_GSO_CSUM) = 0 (N us)");
-    EXPECT_EQ(lines[2],
-              "n0/3 ioctl(" + fd_ + ", TUNSETOFFLOAD, TUN_F_CSUM|0x200) = -1 EINVAL (N us)");
+    EXPECT_EQ(lines[2], "n0/3 ioctl(" + fd_ +
+                            ", TUNSETOFFLOAD, TUN_F_CSUM|TUN_F_TSO_ECN) = -1 EINVAL (N us)");
     EXPECT_EQ(lines[3], "n0/3 ioctl(" + fd_ + ", TUNSETOFFLOAD, 0) = 0 (N us)");
 }
 
@@ -83,7 +91,7 @@ TEST_F(TracingTunKernelTest, EachCallIsOneLineAndReachesTheDriver) {
     }
     (void)kernel_.get_sndbuf(fd);
     (void)kernel_.set_sndbuf(fd, 5);
-    (void)kernel_.set_offload(fd, 1);
+    (void)kernel_.set_offload(fd, {.csum = true});
     (void)kernel_.get_vnet_hdr_size(fd);
     (void)kernel_.set_vnet_hdr_size(fd, 12);
     (void)kernel_.set_vnet_le(fd, true);

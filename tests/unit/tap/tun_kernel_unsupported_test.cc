@@ -25,7 +25,7 @@ TEST(UnsupportedTunKernel, AnswersEveryCallWithOneClearError) {
     EXPECT_FALSE(kernel.is_in_our_namespace(0));
     EXPECT_EQ(kernel.get_sndbuf(0).error().message(), kMessage);
     EXPECT_EQ(kernel.set_sndbuf(0, 1).error().message(), kMessage);
-    EXPECT_EQ(kernel.set_offload(0, 0).error().message(), kMessage);
+    EXPECT_EQ(kernel.set_offload(0, {}).error().message(), kMessage);
     EXPECT_EQ(kernel.get_vnet_hdr_size(0).error().message(), kMessage);
     EXPECT_EQ(kernel.set_vnet_hdr_size(0, 10).error().message(), kMessage);
     EXPECT_EQ(kernel.set_vnet_le(0, true).error().message(), kMessage);
