@@ -59,7 +59,7 @@ PUBLIC_HEADERS = {
 ABOVE_NET = ("net/monitor/commands",)
 # Kernel interfaces that stand behind a typed seam: who may include the header.
 KERNEL_HEADERS = {
-    "linux/if_tun.h": ("net/tap/tun_kernel_linux.cc", "net/bridge_helper/", "net/netlink/"),
+    "linux/if_tun.h": ("net/tap/tun_kernel_linux.cc", "net/bridge_helper/"),
 }
 
 

@@ -100,9 +100,10 @@ CASES = (
      {"net/tap/tun_kernel_linux.cc": LICENCE + "#include <linux/if_tun.h>\n",
       "net/bridge_helper/a.cc": LICENCE + "#include <linux/if_tun.h>\n",
       "net/tap/a.cc": LICENCE + "#include <linux/if.h>\n#include <linux/if_tun.h>\n",
+      "net/netlink/a.cc": LICENCE + "#include <linux/if_tun.h>\n",
       "net/cli/a.cc": LICENCE + "#include <linux/if_tun.h>\n"},
-     [path + ": <linux/if_tun.h> is for net/tap/tun_kernel_linux.cc, net/bridge_helper/, "
-      "net/netlink/ only" for path in ("net/cli/a.cc:2", "net/tap/a.cc:3")]),
+     [path + ": <linux/if_tun.h> is for net/tap/tun_kernel_linux.cc, net/bridge_helper/ only"
+      for path in ("net/cli/a.cc:2", "net/netlink/a.cc:2", "net/tap/a.cc:3")]),
     ("comments cite", {"net/tap/a.h": LICENCE + "/// Cut (%s: as there).\n" % "spec",
                        "scripts/a.py": "# SPDX-License-Identifier: MIT\nx = 1  # %s: 3\n" % "spec",
                        "net/tap/b.cc": LICENCE + "// see %s/gone.md\n// see %s/there.md\n" %
