@@ -1,13 +1,99 @@
 // SPDX-License-Identifier: MIT
 #include "net/tap/tap_open.h"
 
+#include <unistd.h>
+
 #include <cerrno>
 
-#include "net/tap/tap_open_hint.h"
-#include "net/tap/tap_ownership.h"
+#include "net/base/limits.h"
+#include "net/netlink/rtnetlink.h"
 
 namespace net {
 namespace {
+
+std::string explain_mismatch(const std::string& ifname, const LinkInfo& link, bool multi_queue) {
+    const std::string subject = "'" + ifname + "' exists and is ";
+    const std::string kind(link.kind.view());
+    if (kind == "macvtap" || kind == "ipvtap") {
+        return subject + "a " + kind + ", but its node /dev/tap" + std::to_string(link.index) +
+               " cannot be opened";
+    }
+    if (!link.is_tun()) {
+        return subject + (kind.empty() ? "no tap" : "a " + kind + ", no tap") +
+               ": choose another ifname";
+    }
+    if (!link.tun.is_tap) {
+        return subject + "a tun (layer 3) interface: choose another ifname";
+    }
+    if (multi_queue && !link.tun.multi_queue) {
+        return subject +
+               "single-queue: make it with the multi-queue flag (ip tuntap add mode tap "
+               "multi_queue), or let it be created here, or drop 'queues'";
+    }
+    if (!multi_queue && link.tun.multi_queue) {
+        return subject + "multi-queue, which a single queue cannot attach to: use queues=2 or more";
+    }
+    return {};
+}
+
+std::string explain_busy(const std::string& ifname, const LinkInfo& link) {
+    if (link.is_tun() && !link.tun.multi_queue) {
+        return "the only queue of '" + ifname +
+               "' is in use, by another process or by another netdev";
+    }
+    return {};
+}
+
+/// Whether the interface is as we made it: one queue, ours, and gone with it.
+bool is_ours_alone(const LinkInfo& link) {
+    // An owner can let others in, and a persistent tap would be there for ever.
+    return link.tun.queues == 1U && !link.tun.persistent && link.is_ethernet &&
+           link.tun.owner == geteuid() && !link.tun.group.has_value();
+}
+
+Result<void> reset_shared_state(TunKernel& kernel, int fd) {
+    for (const TunShared what : kAllTunShared) {
+        Result<void> outcome = kernel.reset_shared(fd, what);
+        const int errnum = outcome ? 0 : outcome.error().errnum();
+        // A kernel that does not know one of them cannot have it set.
+        if (!outcome && errnum != EINVAL && errnum != ENOTTY) {
+            return outcome;
+        }
+    }
+    return {};
+}
+
+Result<void> check_sole_user(TunKernel& kernel, int fd, const std::string& ifname) {
+    Result<LinkInfo> link = kernel.get_link(ifname);
+    if (!link) {
+        return std::move(link).error().with_prefix("cannot tell who uses the new tap");
+    }
+    if (!link->tun.queues.has_value()) {
+        return Error("cannot tell who uses the new tap '" + ifname + "'")
+            .with_hint("several queues need Linux 4.17 or newer: drop 'queues'");
+    }
+    if (!is_ours_alone(*link)) {
+        return Error("the new tap '" + ifname + "' was changed by somebody else meanwhile")
+            .with_hint(
+                "a process of another user attaches to new taps: find it with fuser -v "
+                "/dev/net/tun, or keep others out with chmod o= /dev/net/tun");
+    }
+    // One that came and went.
+    Result<void> reset = reset_shared_state(kernel, fd);
+    if (!reset) {
+        return std::move(reset).error().with_prefix("cannot set the new tap '" + ifname + "' up");
+    }
+    return {};
+}
+
+Result<void> claim(TunKernel& kernel, int fd, const std::string& ifname, bool multi_queue) {
+    Result<void> owned = kernel.set_owner(fd, geteuid());
+    if (!owned) {
+        return std::move(owned).error().with_prefix("cannot become the owner of '" + ifname + "'");
+    }
+    // The one queue of the others is ours.
+    return multi_queue ? check_sole_user(kernel, fd, ifname) : Result<void>();
+}
 
 /// The node of the macvtap or ipvtap with that index, if it is the interface that was named.
 ///
@@ -172,6 +258,59 @@ Result<TapQueue> fall_back(TunKernel& kernel, const TapOpenOptions& options, Err
 }
 
 }  // namespace
+
+std::string explain_open_failure(int errnum) {
+    switch (errnum) {
+        case ENOENT:
+            return "create the node: mkdir -p /dev/net && mknod /dev/net/tun c 10 200";
+        case ENODEV:
+        case ENXIO:
+            return "the tun driver is not loaded: modprobe tun";
+        case EACCES:
+        case EPERM:
+            return "the node's mode shuts this user out, or a device policy does: see "
+                   "ls -l /dev/net/tun";
+        case EMFILE:
+            return "raise the limit on open files: ulimit -n";
+        default:
+            return {};
+    }
+}
+
+std::string explain_set_iff_failure(int errnum, const std::string& ifname, bool multi_queue,
+                                    const Tracer& tracer) {
+    if (errnum == EPERM) {
+        return "making or opening a tap needs CAP_NET_ADMIN, or an interface that was given to "
+               "this user (ip tuntap add mode tap user NAME)";
+    }
+    if (errnum == E2BIG) {
+        return "the kernel takes " + std::to_string(limits::kTapQueues) +
+               " queues for one interface";
+    }
+    if (ifname.empty()) {
+        return {};
+    }
+    const auto link = find_link(ifname, tracer);
+    if (!link || !link->has_value()) {
+        return errnum == EINVAL ? "the kernel does not take '" + ifname + "' as a name" : "";
+    }
+    if (errnum == EINVAL) {
+        return explain_mismatch(ifname, **link, multi_queue);
+    }
+    return errnum == EBUSY ? explain_busy(ifname, **link) : "";
+}
+
+Result<void> claim_new_tap(TunKernel& kernel, int fd, const std::string& ifname, bool multi_queue) {
+    Result<void> claimed = claim(kernel, fd, ifname, multi_queue);
+    if (!claimed && multi_queue) {
+        // Else it lasts as long as a stranger likes.
+        const Result<LinkInfo> link = kernel.get_link(ifname);
+        if (link) {
+            (void)kernel.delete_interface(link->index);
+        }
+    }
+    return claimed;
+}
 
 Result<TapQueue> tap_open(TunKernel& kernel, const TapOpenOptions& options) {
     if (options.macvtap_index != 0) {

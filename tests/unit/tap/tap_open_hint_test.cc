@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "net/tap/tap_open_hint.h"
-
 #include <gtest/gtest.h>
 
 #include <cerrno>
+
+#include "net/tap/tap_open.h"
 
 namespace net {
 namespace {
