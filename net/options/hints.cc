@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include "net/options/hints.h"
-
 #include <algorithm>
 #include <array>
 #include <string>
@@ -8,7 +6,7 @@
 #include <variant>
 #include <vector>
 
-#include "net/options/language.h"
+#include "net/options/netdev_options.h"
 #include "qapi/net_tables.h"
 #include "qapi/net_types.h"
 #include "qapi/visitor.h"

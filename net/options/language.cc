@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "net/options/language.h"
-
 #include <algorithm>
 #include <variant>
 
 #include "net/options.h"
+#include "net/options/netdev_options.h"
 #include "qapi/net_tables.h"
+#include "qapi/utf8.h"
 #include "qapi/visitor.h"
 
 namespace net {
@@ -30,6 +30,10 @@ Lookup look_up(std::string_view type, std::string_view key,
     };
     (visit(static_cast<const Branch*>(nullptr)), ...);
     return result;
+}
+
+bool is_letter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
 }  // namespace
@@ -64,6 +68,22 @@ bool is_netdev_help(std::string_view text) {
     const TraditionalOptions options(text, kImpliedKey);
     const std::string_view type = options.type();
     return type == "help" || type == "?";
+}
+
+bool is_well_formed_id(std::string_view id) {
+    return !id.empty() && is_letter(id.front()) && std::all_of(id.begin(), id.end(), [](char c) {
+        return is_letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+    });
+}
+
+Result<void> check_id(std::string_view id) {
+    if (is_well_formed_id(id)) {
+        return {};
+    }
+    return Error("'id' must be an identifier, not '" + qapi::printable(id, 64) + "'")
+        .with_stage(Stage::parse)
+        .with_param("id")
+        .with_hint("an identifier is a letter, then letters, digits, '-', '.' and '_'");
 }
 
 }  // namespace net

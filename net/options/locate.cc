@@ -5,7 +5,7 @@
 
 #include "net/options.h"
 #include "net/options/keyval.h"
-#include "net/options/language.h"
+#include "net/options/netdev_options.h"
 #include "qapi/json_reader.h"
 
 namespace net {

@@ -6,7 +6,7 @@
 #include <utility>
 #include <variant>
 
-#include "net/options/language.h"
+#include "net/options/netdev_options.h"
 #include "net/options/traditional.h"
 
 namespace net {

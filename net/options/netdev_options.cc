@@ -7,9 +7,7 @@
 #include <utility>
 
 #include "net/base/limits.h"
-#include "net/options/hints.h"
 #include "net/options/keyval.h"
-#include "net/options/language.h"
 #include "qapi/json_reader.h"
 #include "qapi/net_tables.h"
 #include "qapi/utf8.h"

@@ -3,7 +3,6 @@
 #include <variant>
 
 #include "net/options.h"
-#include "net/options/language.h"
 #include "net/options/netdev_options.h"
 
 namespace net {

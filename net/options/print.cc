@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "net/options.h"
-#include "net/options/language.h"
+#include "net/options/netdev_options.h"
 #include "qapi/net_tables.h"
 #include "qapi/output_visitor.h"
 #include "qapi/utf8.h"

@@ -7,7 +7,7 @@
 
 #include "net/cli/exec/qemu_options.h"
 #include "net/net_client_init.h"
-#include "net/options/language.h"
+#include "net/options/netdev_options.h"
 #include "net/options/traditional.h"
 #include "net/validate/validate.h"
 #include "qapi/json_reader.h"
@@ -64,6 +64,13 @@ Result<void> check_vhostfd(const TapPlan& tap) {
     return {};
 }
 
+Error forbidden(const std::string& param) {
+    return Error("--no-scripts forbids '" + param + "' in the command")
+        .with_stage(Stage::validate)
+        .with_param(param)
+        .with_hint("name it in -netdev before '--', or drop --no-scripts");
+}
+
 }  // namespace
 
 std::vector<NetdevWord> find_netdev_words(Words command) {
@@ -108,6 +115,27 @@ Result<NetdevReading> read_netdev(const NetdevArgument& argument) {
     NET_TRY(check_vhostfd(request.tap()));
     reading.tap = std::move(request);
     return reading;
+}
+
+Result<void> forbid_scripts(TapRequest& request) {
+    const qapi::Netdev& netdev = request.argument.netdev();
+    if (const auto* bridge = std::get_if<qapi::NetdevBridgeOptions>(&netdev.branch)) {
+        return bridge->helper ? Result<void>(forbidden("helper")) : Result<void>();
+    }
+    const auto& options = std::get<qapi::NetdevTapOptions>(netdev.branch);
+    auto* named = std::get_if<ByName>(&std::get<TapPlan>(request.plan.backend).source);
+    if (named == nullptr) {
+        return forbidden("helper");
+    }
+    if (options.script && named->script.runs) {
+        return forbidden("script");
+    }
+    if (options.downscript && named->downscript.runs) {
+        return forbidden("downscript");
+    }
+    named->script = {};
+    named->downscript = {};
+    return {};
 }
 
 }  // namespace net::cli

@@ -55,4 +55,9 @@ struct NetdevReading {
 /// QEMU's business, right or wrong.
 Result<NetdevReading> read_netdev(const NetdevArgument& argument);
 
+/// What --no-scripts means for a tap or bridge in somebody else's words: fails if it names a script
+/// or helper, and takes the default scripts out of its plan. The default helper is left: it has a
+/// mind of its own about who may join what.
+Result<void> forbid_scripts(TapRequest& request);
+
 }  // namespace net::cli

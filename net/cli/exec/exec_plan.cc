@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "net/cli/arguments.h"
-#include "net/cli/exec/command_scripts.h"
 #include "net/cli/exec/exec_descriptors.h"
 #include "net/cli/exec/fd_templates.h"
 #include "net/cli/report.h"

@@ -7,7 +7,7 @@
 #include <variant>
 
 #include "net/options.h"
-#include "net/options/language.h"
+#include "net/options/netdev_options.h"
 #include "net/options/traditional.h"
 
 namespace net::cli {
