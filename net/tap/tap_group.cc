@@ -46,7 +46,7 @@ void remove_in_bulk(const std::vector<FdReaper::Job*>& jobs) {
 
 /// Lets the reaper delete the interface of the job's descriptors, which this process opened, with
 /// one request for many: the kernel's ~15 ms grace period is then paid once. Whether nobody else
-/// uses the interface is asked when it comes to that. `kernel` must outlive the job.
+/// uses the interface is asked when it comes to that. `driver` must outlive the job.
 void allow_bulk_removal(FdReaper::Job& job, TunKernel& driver) {
     if (job.fds.empty()) {
         return;

@@ -92,8 +92,8 @@ public:
     virtual Result<int> get_sndbuf(int fd) = 0;
     /// Of all queues of the interface that are attached now.
     virtual Result<void> set_sndbuf(int fd, int bytes) = 0;
-    /// TUNSETOFFLOAD, of the whole interface: these on, all others off. EINVAL if the kernel does not
-    /// know one of them, or wants one that is missing; then nothing has changed.
+    /// TUNSETOFFLOAD, of the whole interface: these on, all others off. EINVAL if the kernel does
+    /// not know one of them, or wants one that is missing; then nothing has changed.
     virtual Result<void> set_offload(int fd, const Offloads& offloads) = 0;
     /// All queues of a tap have one length, but each of a macvtap has its own.
     virtual Result<int> get_vnet_hdr_size(int fd) = 0;

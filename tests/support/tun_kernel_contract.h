@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -46,6 +47,20 @@ using TunWorldMaker = std::unique_ptr<TunWorld> (*)();
 template <class World>
 std::unique_ptr<TunWorld> make_tun_world() {
     return std::make_unique<World>();
+}
+
+inline constexpr unsigned kPlain = tun_flags::kTap | tun_flags::kNoPacketInfo;
+inline constexpr unsigned kMulti = kPlain | tun_flags::kMultiQueue;
+
+/// What every kernel knows; big endian headers are a matter of its configuration.
+inline constexpr std::array kKnownTunShared{TunShared::steering,      TunShared::filter_program,
+                                            TunShared::socket_filter, TunShared::address_filter,
+                                            TunShared::carrier,       TunShared::sndbuf,
+                                            TunShared::vnet_le};
+
+template <class T>
+std::string said(const Result<T>& result) {
+    return result ? "ok" : result.error().message();
 }
 
 /// What the tap code relies on, run on the real driver (suite netns) and on FakeTun (suite unit),
