@@ -15,6 +15,9 @@ inline constexpr unsigned kTapQueues = 256;
 /// Bytes of an interface name, its NUL included: IFNAMSIZ in <linux/if.h>.
 inline constexpr std::size_t kInterfaceName = 16;
 
+/// Characters of an interface's alias: IFALIASZ - 1 in <linux/if.h>.
+inline constexpr std::size_t kInterfaceAlias = 255;
+
 /// Bytes of one `-netdev` argument, netdev_add object or batch line.
 inline constexpr std::size_t kArgumentBytes = std::size_t{64} << 20;
 

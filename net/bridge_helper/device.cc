@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "net/bridge_helper/ownership.h"
+#include "net/bridge_helper/port_limit.h"
 
 namespace net::helper {
 namespace {
@@ -222,10 +223,12 @@ bool join_bridge(RouteSocket& socket, const Arguments& request, const LinkInfo& 
     }
     MacAddress address = link.address;
     address.bytes[0] = kFirstAddressByte;
+    const InterfaceAlias note = port_note(device.owner);
     const PortSettings settings = {.index = link.index,
                                    .bridge = bridge.index,
                                    .mtu = request.mtu.value_or(bridge.mtu),
-                                   .address = request.mac.value_or(address)};
+                                   .address = request.mac.value_or(address),
+                                   .alias = note.view()};
     if (const int errnum = set_bridge_port(socket, settings)) {
         why.set().add("cannot add ").add(device.ifname.view()).add(" to bridge ");
         why.message.add_quoted(request.bridge).add(": ");

@@ -40,7 +40,7 @@ struct Device {
 [[nodiscard]] bool make_device(RouteSocket& socket, const Arguments& request, Device& device,
                                Refusal& why);
 
-/// Makes the tap a port of the bridge: MTU, address, member, up.
+/// Makes the tap a port of the bridge: MTU, address, for whom (port_note()), member, up.
 [[nodiscard]] bool join_bridge(RouteSocket& socket, const Arguments& request,
                                const LinkInfo& bridge, const Device& device, Refusal& why);
 

@@ -6,9 +6,10 @@
 namespace net::helper {
 namespace {
 
-/// How many ports of a bridge are taps that belong to the user, persistent ones included. 0 or an
-/// errno; EINTR: interfaces come and go all the time.
-int count_ports(unsigned bridge, std::uint32_t owner, unsigned& count) {
+/// How many ports of a bridge are taps that were made for the user, persistent ones included. 0 or
+/// an errno; EINTR: interfaces come and go all the time.
+int count_ports(unsigned bridge, uid_t user, unsigned& count) {
+    const InterfaceAlias note = port_note(user);
     constexpr int kAttempts = 8;  // a list that changed while it was read is read again
     int errnum = EINTR;
     for (int attempt = 0; attempt < kAttempts && errnum == EINTR; ++attempt) {
@@ -18,14 +19,20 @@ int count_ports(unsigned bridge, std::uint32_t owner, unsigned& count) {
             return errnum;
         }
         count = 0;
-        errnum = list_links(socket, bridge, [&count, owner](const LinkInfo& link) {
-            count += link.tun.owner == owner ? 1 : 0;
+        errnum = list_links(socket, bridge, [&count, &note](const LinkInfo& link) {
+            count += link.is_tun() && link.alias == note.view() ? 1 : 0;
         });
     }
     return errnum;
 }
 
 }  // namespace
+
+InterfaceAlias port_note(uid_t user) {
+    InterfaceAlias note("qnetdev-bridge-helper uid=");
+    note.add_number(user);
+    return note;
+}
 
 bool check_port_limit(const PortLimit& limit, unsigned more, Refusal& why) {
     if (limit.caller.uid == 0) {

@@ -93,6 +93,10 @@ void read_attribute(const nlattr* attribute, LinkInfo& link) {
             link.name.clear();
             link.name.add(mnl_attr_get_str(attribute));
             break;
+        case IFLA_IFALIAS:
+            link.alias.clear();
+            link.alias.add(mnl_attr_get_str(attribute));
+            break;
         case IFLA_MTU:
             link.mtu = mnl_attr_get_u32(attribute);
             break;
@@ -181,6 +185,9 @@ int set_bridge_port(RouteSocket& socket, const PortSettings& settings) {
     if (settings.address) {
         mnl_attr_put(message, IFLA_ADDRESS, settings.address->bytes.size(),
                      settings.address->bytes.data());
+    }
+    if (!settings.alias.empty()) {
+        mnl_attr_put(message, IFLA_IFALIAS, settings.alias.size(), settings.alias.data());
     }
     mnl_attr_put_u32(message, IFLA_MASTER, settings.bridge);
     return socket.run(message, nullptr, nullptr);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "net/netlink/link_info.h"
 #include "net/netlink/route_socket.h"
@@ -39,10 +40,11 @@ struct PortSettings {
     bool up = true;
     std::optional<std::uint32_t> mtu = {};
     std::optional<MacAddress> address = {};
+    std::string_view alias = {};  ///< Empty: as it is.
 };
 
-/// One request: MTU and address as given, then member of the bridge or no more of any, then up or
-/// down. If a later part fails, the kernel leaves the earlier ones in place.
+/// One request: MTU, address and alias as given, then member of the bridge or no more of any, then
+/// up or down. If a later part fails, the kernel leaves the earlier ones in place.
 int set_bridge_port(RouteSocket& socket, const PortSettings& settings);
 
 }  // namespace net

@@ -11,6 +11,7 @@
 namespace net {
 
 using InterfaceName = FixedText<limits::kInterfaceName>;
+using InterfaceAlias = FixedText<limits::kInterfaceAlias>;
 using LinkKind = FixedText<56>;  // MODULE_NAME_LEN in <linux/moduleparam.h>
 
 /// What the kernel tells of a tun device.
@@ -37,7 +38,9 @@ struct BridgeInfo {
 struct LinkInfo {
     unsigned index = 0;
     InterfaceName name = {};  ///< Its own; one can ask by an alternative one (altname), too.
-    LinkKind kind = {};       ///< "tun", "bridge", "macvtap"; empty for physical ones.
+    /// A note that only CAP_NET_ADMIN can write (ip link set ... alias); mostly empty.
+    InterfaceAlias alias = {};
+    LinkKind kind = {};  ///< "tun", "bridge", "macvtap"; empty for physical ones.
     unsigned mtu = 0;
     MacAddress address = {};
     bool is_up = false;

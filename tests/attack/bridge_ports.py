@@ -5,7 +5,7 @@
     bridge_ports.py QNETDEV HELPER ACL_PATH
 
 Whoever has a tap can make it persistent, and let go of it: what a user may have is not what his
-processes hold.
+processes hold. Nor is it what is his: whoever has a tap can make anybody its owner.
 """
 import fcntl
 import os
@@ -14,7 +14,7 @@ import subprocess
 import sys
 
 import attack_path  # noqa: F401
-from bridge_strangers import TUNSETPERSIST, as_user, attach
+from bridge_strangers import TUNSETOWNER, TUNSETPERSIST, as_user, attach
 from bridge_world import ALICE, BOB, Checker, World, harness, ip, link
 
 DEFAULT = 128
@@ -35,6 +35,10 @@ def take(world, *options, **how):
     fcntl.ioctl(answer.fds[0], TUNSETPERSIST, 1)
     answer.close()
     return name
+
+
+def note(user):
+    return "qnetdev-bridge-helper uid=%d" % user
 
 
 def taps():
@@ -82,8 +86,8 @@ def persistent_taps_count(tap, world):
 def there_is_a_limit_without_a_rule(tap, world):
     tap.begin()
     world.acl("allow br0\n")
-    batch("tuntap add a%d mode tap user %d\nlink set a%d master br0\n"
-          % (number, ALICE, number) for number in range(DEFAULT))
+    batch("tuntap add a%d mode tap\nlink set a%d alias '%s' master br0\n"
+          % (number, number, note(ALICE)) for number in range(DEFAULT))
     tap.equal("a limit without any rule", take(world), full(DEFAULT))
     give_back(["a0"])
     last = take(world)
@@ -93,6 +97,41 @@ def there_is_a_limit_without_a_rule(tap, world):
               link(take(world)) is not None and take(world) == full(DEFAULT), last)
     give_back(taps())
     tap.end("default")
+
+
+def owner(name):
+    return link(name)["linkinfo"]["info_data"].get("user")
+
+
+def owners_do_not_count(tap, world):
+    """TUNSETOWNER needs no privilege: a user could have his taps count as another's."""
+    tap.begin()
+    world.acl("allow br0\nmax-ports br0 2\n")
+    mine = [world.ask("br0"), world.ask("br0")]
+    names = [answer.ifname() for answer in mine]
+    tap.equal("it is noted at a port for whom it was made",
+              [link(name).get("ifalias") for name in names], [note(ALICE)] * 2)
+
+    def give_all_to_bob():
+        for answer in mine:
+            fcntl.ioctl(answer.fds[0], TUNSETOWNER, BOB)
+        return "given"
+    tap.equal("a user makes another the owner of his taps", as_user(ALICE, give_all_to_bob), "given")
+    tap.check("who has them then", all(owner(name) in ("bob", BOB) for name in names),
+              [owner(name) for name in names])
+    tap.equal("and gets no more of them", take(world), full(2))
+    others = [take(world, user=BOB), take(world, user=BOB)]
+    tap.check("nor keeps the other from having his", all(link(name) for name in others), others)
+    for answer in mine:
+        answer.close()
+    give_back(others)
+    ip("tuntap", "add", "a0", "mode", "tap", "user", "alice")
+    ip("link", "set", "a0", "master", "br0")
+    again = [take(world), take(world)]
+    tap.check("what an administrator has made for a user takes no place of his",
+              all(link(name) for name in again), again)
+    give_back(taps())
+    tap.end("owners")
 
 
 def caller_is_kept_out_until_the_end(tap, world):
@@ -153,6 +192,7 @@ def main():
     queues_need_a_rule(tap, world)
     persistent_taps_count(tap, world)
     there_is_a_limit_without_a_rule(tap, world)
+    owners_do_not_count(tap, world)
     caller_is_kept_out_until_the_end(tap, world)
     runs_at_the_same_time_do_not_add_up(tap, world)
     tap.done()

@@ -338,7 +338,7 @@ TEST_F(TapScripts, KillNobodyElseWhoGotTheirNumber) {
     std::optional<Subprocess> child = *Subprocess::spawn(
         {shell("short", "until [ -e " + dir() + "/go ]; do sleep 0.02; done; echo $$ > " + dir() +
                             "/number")},
-        -1);
+        -1, Subprocess::Clock::now() + std::chrono::seconds(10), -1);
     write_program("go", "");
     const auto soon = [](const std::function<bool()>& condition) {
         for (int i = 0; i < 5000 && !condition(); ++i) {
