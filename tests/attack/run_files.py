@@ -6,6 +6,7 @@ makes the same: it changes and removes what it made, and nothing else.
     run_files.py QNETDEV BRIDGE_HELPER BRIDGE_CONF
 """
 import errno
+import fcntl
 import os
 import signal
 import socket
@@ -217,6 +218,64 @@ def check_pid_file(tap, program, folder):
     tap.check("pid file: another in its place stays", os.path.exists(path))
 
 
+def lock_holder(path, kind, user):
+    """A process that holds a lock on the file, and the pipe that it ends with."""
+    ready, done = os.pipe(), os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.setgroups([])
+        os.setresgid(user, user, user)
+        os.setresuid(user, user, user)
+        fd = os.open(path, os.O_RDONLY if kind == fcntl.LOCK_SH else os.O_RDWR)
+        fcntl.lockf(fd, kind)
+        os.close(done[1])
+        os.write(ready[1], b"x")
+        os.read(done[0], 1)
+        os._exit(0)
+    os.close(ready[1])
+    os.close(done[0])
+    assert os.read(ready[0], 1) == b"x"
+    os.close(ready[0])
+    return pid, done[1]
+
+
+def let_go(holder):
+    os.close(holder[1])
+    os.waitpid(holder[0], 0)
+
+
+def check_locked_pid_file(tap, program, folder):
+    """Left over by one that was killed; everybody may read it, and so may lock it for reading."""
+    path = os.path.join(folder, "pid")
+    with qmp.Run(program, folder, "-pidfile", path) as killed:
+        killed.client()
+        killed.process.kill()
+        killed.process.communicate()
+    tap.equal("pid file: everybody may read it", stat.S_IMODE(os.stat(path).st_mode), 0o644)
+    reader = lock_holder(path, fcntl.LOCK_SH, STRANGER)
+    with qmp.Run(program, folder, "-pidfile", path) as first:
+        tap.check("pid file: a reader's lock keeps nobody from starting",
+                  harness.wait_until(lambda: answers(folder + "/qmp"), 5))
+        tap.equal("pid file: and it holds the new number", read(path).strip(),
+                  str(first.process.pid))
+        tap.equal("pid file: everybody may read the new one",
+                  stat.S_IMODE(os.stat(path).st_mode), 0o644)
+        second = harness.run([program, "run", "-pidfile", path])
+        tap.check("pid file: the lock of one that runs counts", second.status == 1
+                  and "belongs to a process that still runs" in second.err, second)
+        tap.equal("pid file: which stays as it is", read(path).strip(), str(first.process.pid))
+        first.stop()
+    let_go(reader)
+    tap.check("pid file: it is gone at the end", not os.path.lexists(path))
+    with open(path, "w") as file:
+        file.write("1\n")
+    writer = lock_holder(path, fcntl.LOCK_EX, 0)
+    done = harness.run([program, "run", "-pidfile", path])
+    tap.check("pid file: so does that of another program", done.status == 1
+              and "belongs to a process that still runs" in done.err, done)
+    let_go(writer)
+
+
 def main():
     program = os.path.abspath(sys.argv[1])
     if os.geteuid() != 0:
@@ -224,7 +283,8 @@ def main():
     harness.need_tun()
     tap = harness.Tap()
     for check in (check_swapped_socket, check_mode_at_birth, check_other_instance,
-                  check_two_at_once, check_moved_folder, check_pid_file):
+                  check_two_at_once, check_moved_folder, check_pid_file,
+                  check_locked_pid_file):
         with tempfile.TemporaryDirectory() as folder:
             os.chmod(folder, 0o755)
             check(tap, program, folder)

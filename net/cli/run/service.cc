@@ -108,10 +108,48 @@ Error pid_file_error(const std::string& path, int errnum) {
     return Error::from_errno(errnum, "cannot write " + path).with_param("pidfile");
 }
 
-/// Opens and locks it.
-Result<UniqueFd> take_pid_file(const FilePlace& place, const std::string& path) {
-    UniqueFd fd(openat(place.folder.get(), place.name.c_str(),
-                       O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0644));
+/// Whether the lock is ours. False if others have it locked, be it for reading.
+bool lock_for_writing(int fd) {
+    struct flock lock = {};
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    return fcntl(fd, F_SETLK, &lock) == 0;
+}
+
+/// Whether somebody who can write the file has it locked, as its owner has. What a lock for reading
+/// says is nothing: everybody who may read the file can hold one.
+bool is_locked_by_writer(int fd) {
+    struct flock lock = {};
+    lock.l_type = F_RDLCK;  // in the way of this are writers only
+    lock.l_whence = SEEK_SET;
+    return fcntl(fd, F_GETLK, &lock) != 0 || lock.l_type != F_UNLCK;
+}
+
+/// The file that is there, or a new one. None, with errno: EAGAIN if that has just changed.
+UniqueFd open_pid_file(const FilePlace& place, bool& made) {
+    constexpr int kFlags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+    UniqueFd fd(openat(place.folder.get(), place.name.c_str(), kFlags));
+    made = !fd && errno == ENOENT;
+    if (made) {
+        // Readable to others only once it is locked: else they could be quicker.
+        fd = UniqueFd(
+            openat(place.folder.get(), place.name.c_str(), kFlags | O_CREAT | O_EXCL, 0600));
+        errno = errno == EEXIST ? EAGAIN : errno;
+    }
+    return fd;
+}
+
+/// Lets others read it, as far as the umask does.
+bool publish(int fd) {
+    const mode_t mask = umask(0);
+    (void)umask(mask);
+    return fchmod(fd, 0644 & ~mask) == 0;
+}
+
+/// Opens and locks it once; EAGAIN: the name is another file's by now, or nobody's.
+Result<UniqueFd> try_pid_file(const FilePlace& place, const std::string& path) {
+    bool made = false;
+    UniqueFd fd = open_pid_file(place, made);
     if (!fd) {
         return pid_file_error(path, errno);
     }
@@ -120,11 +158,34 @@ Result<UniqueFd> take_pid_file(const FilePlace& place, const std::string& path) 
             .with_param("pidfile")
             .with_hint("remove it, or name another");
     }
-    struct flock lock = {};
-    lock.l_type = F_WRLCK;
-    lock.l_whence = SEEK_SET;
-    if (fcntl(fd.get(), F_SETLK, &lock) != 0) {
-        return Error(path + " belongs to a process that still runs").with_param("pidfile");
+    if (!lock_for_writing(fd.get())) {
+        if (is_locked_by_writer(fd.get())) {
+            return Error(path + " belongs to a process that still runs").with_param("pidfile");
+        }
+        if (place.names(fd.get())) {
+            place.remove();  // left over, and somebody who can merely read it holds a lock
+        }
+        return pid_file_error(path, EAGAIN);
+    }
+    if (!place.names(fd.get())) {
+        return pid_file_error(path, EAGAIN);  // whoever had it locked until now has removed it
+    }
+    if (made && !publish(fd.get())) {
+        return pid_file_error(path, errno);
+    }
+    return fd;
+}
+
+Result<UniqueFd> take_pid_file(const FilePlace& place, const std::string& path) {
+    const UniqueFd folder_lock = place.lock();  // no other instance is to remove what is new
+    Result<UniqueFd> fd = try_pid_file(place, path);
+    for (int i = 0; i < kPidFileAttempts && !fd && fd.error().errnum() == EAGAIN; ++i) {
+        fd = try_pid_file(place, path);
+    }
+    if (!fd && fd.error().errnum() == EAGAIN) {
+        return std::move(fd).error().with_hint(
+            "another process has it locked, or replaces it: "
+            "see lslocks, or remove the file");
     }
     return fd;
 }
@@ -137,10 +198,6 @@ Result<OwnFile> make_pid_file(const std::string& path) {
         return pid_file_error(path, place.error().errnum());
     }
     UniqueFd fd = NET_TRY(take_pid_file(*place, path));
-    // Whoever had it locked until now has removed it.
-    for (int i = 0; i < kPidFileAttempts && !place->names(fd.get()); ++i) {
-        fd = NET_TRY(take_pid_file(*place, path));
-    }
     const int number = fd.get();
     OwnFile file(*std::move(place), std::move(fd));
     const std::string text = std::to_string(getpid()) + "\n";

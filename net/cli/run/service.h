@@ -28,9 +28,10 @@ Result<std::vector<PassedSocket>> passed_sockets();
 /// one that this program made or has adopted, which all are close-on-exec.
 Result<void> check_inherited(int fd);
 
-/// Makes a file with our process's number, which stays locked and open. Fails if another process
-/// has it locked, or if it is somebody else's, a link, or known by another name as well: what it
-/// holds would be lost.
+/// Makes a file with our process's number, which stays locked and open; others may read it. Fails
+/// if another process has it locked for writing, or if it is somebody else's, a link, or known by
+/// another name as well: what it holds would be lost. One that readers have locked, which they
+/// can only if its owner is dead, is replaced by a new one.
 Result<OwnFile> make_pid_file(const std::string& path);
 
 /// The way into the background: the process that was started stays until its child says how it
