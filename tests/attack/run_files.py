@@ -14,6 +14,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 
 import attack_path  # noqa: F401
 import harness
@@ -218,6 +219,95 @@ def check_pid_file(tap, program, folder):
     tap.check("pid file: another in its place stays", os.path.exists(path))
 
 
+def as_stranger(work):
+    """Runs `work` in a process of the stranger's; its id."""
+    pid = os.fork()
+    if pid == 0:
+        signal.alarm(60)
+        os.umask(0)
+        os.setgroups([])
+        os.setresgid(STRANGER, STRANGER, STRANGER)
+        os.setresuid(STRANGER, STRANGER, STRANGER)
+        work()
+        os._exit(0)
+    return pid
+
+
+def check_strangers_link(tap, program, folder):
+    """The folder is a link of somebody's who wants our files to replace, and remove, others."""
+    ours, shared = os.path.join(folder, "ours"), os.path.join(folder, "shared")
+    os.mkdir(ours)
+    os.mkdir(shared)
+    os.chmod(shared, 0o777)
+    with open(ours + "/pid", "w") as file:
+        file.write("important")
+    os.waitpid(as_stranger(lambda: os.symlink(ours, shared + "/run")), 0)
+    said = "'run' on the way is a link that user %d made" % STRANGER
+    for path in (shared + "/run", shared + "/run/.", shared + "/../shared/run"):
+        done = harness.run([program, "run", "-pidfile", path + "/pid"], timeout=10)
+        tap.check("pid file: no way through a stranger's link", done.status == 1 and
+                  "cannot write %s/pid: %s" % (path, said) in done.err, done)
+        tap.equal("pid file: what it leads to stays", (os.listdir(ours), read(ours + "/pid")),
+                  (["pid"], "important"))
+        done = harness.run([program, "run", "-qmp", address(path + "/qmp")], timeout=10)
+        tap.check("socket: no way through a stranger's link", done.status == 1 and
+                  "cannot make the socket %s/qmp: %s" % (path, said) in done.err, done)
+        tap.equal("socket: none is made", os.listdir(ours), ["pid"])
+    os.unlink(ours + "/pid")
+    os.symlink("../ours", folder + "/shared/relative")
+    os.symlink(folder + "/shared/relative/", folder + "/absolute")
+    for path in (folder + "/absolute", shared + "/relative", "/proc/%d/root" % os.getpid() + ours):
+        with qmp.Run(program, path, "-pidfile", path + "/pid") as run:
+            tap.check("our own links, and the kernel's, are followed",
+                      harness.wait_until(lambda: answers(ours + "/qmp"), 5) and
+                      sorted(os.listdir(ours)) == ["pid", "qmp"], os.listdir(ours))
+            run.stop()
+        tap.equal("and files behind them removed", os.listdir(ours), [])
+    os.symlink("loop", folder + "/loop")
+    with open(folder + "/file", "w"):
+        pass
+    for path, why in ((folder + "/loop", "Too many levels of symbolic links"),
+                      (folder + "/none", "No such file or directory"),
+                      (folder + "/file", "Not a directory")):
+        done = harness.run([program, "run", "-qmp", address(path + "/qmp")], timeout=10)
+        tap.check("no folder: " + why, done.status == 1 and why in done.err, done)
+
+
+def check_exchanged_folder(tap, program, folder):
+    """A stranger puts a link in the place of his folder while the program waits for a lock on it."""
+    ours, shared = os.path.join(folder, "ours"), os.path.join(folder, "shared")
+    os.mkdir(ours)
+    os.mkdir(shared)
+    os.chmod(shared, 0o777)
+    locked, lock = os.pipe()
+
+    def exchange():
+        os.mkdir(shared + "/run")
+        folder_fd = os.open(shared + "/run", os.O_RDONLY)
+        fcntl.flock(folder_fd, fcntl.LOCK_EX)
+        os.write(lock, b"x")
+        time.sleep(0.7)         # the program waits a second for it
+        os.rename(shared + "/run", shared + "/old")
+        os.symlink(ours, shared + "/run")
+        time.sleep(1)
+    stranger = as_stranger(exchange)
+    os.read(locked, 1)
+    run = subprocess.Popen([program, "run", "-qmp", address(shared + "/run/qmp")],
+                           stdin=subprocess.DEVNULL)
+    tap.check("an exchanged folder: the socket is in the first one",
+              harness.wait_until(lambda: answers(shared + "/old/qmp"), 5), os.listdir(shared))
+    tap.equal("and nothing where the link leads", os.listdir(ours), [])
+    harness.end(run)
+    os.waitpid(stranger, 0)
+    tap.equal("it is gone at the end", os.listdir(shared + "/old"), [])
+    with qmp.Run(program, folder) as run:
+        run.client()
+        with open("/proc/net/unix") as sockets:
+            tap.check("where nobody else can exchange folders the socket goes by its path",
+                      folder + "/qmp\n" in sockets.read())
+        run.stop()
+
+
 def lock_holder(path, kind, user):
     """A process that holds a lock on the file, and the pipe that it ends with."""
     ready, done = os.pipe(), os.pipe()
@@ -284,7 +374,7 @@ def main():
     tap = harness.Tap()
     for check in (check_swapped_socket, check_mode_at_birth, check_other_instance,
                   check_two_at_once, check_moved_folder, check_pid_file,
-                  check_locked_pid_file):
+                  check_locked_pid_file, check_strangers_link, check_exchanged_folder):
         with tempfile.TemporaryDirectory() as folder:
             os.chmod(folder, 0o755)
             check(tap, program, folder)

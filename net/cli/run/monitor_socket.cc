@@ -86,11 +86,32 @@ Result<void> set_group(int file, const std::string& path, gid_t group) {
     return {};
 }
 
+/// By its path, which is what ss(8) and clients then show, unless others could lead that elsewhere.
+Result<sockaddr_un> address_to_bind(const FilePlace& where, const std::string& path) {
+    if (where.is_fixed) {
+        return unix_address(path);
+    }
+    Result<sockaddr_un> address =
+        unix_address("/proc/self/fd/" + std::to_string(where.folder.get()) + "/" + where.name);
+    if (!address) {
+        return Error("the name of the socket " + path + " is too long for this folder")
+            .with_hint("choose a shorter one, or a folder that no other user can exchange");
+    }
+    return address;
+}
+
 Result<MonitorSocket> make_listener(const MonitorAddress::Unix& place) {
-    const sockaddr_un address = NET_TRY(unix_address(place.path));
+    NET_TRY(unix_address(place.path));
     UniqueFd fd = NET_TRY(make_socket(AF_UNIX));
     MonitorSocket made{.fd = std::move(fd), .listens = true};
-    FilePlace where = NET_TRY(FilePlace::find(place.path));
+    Result<FilePlace> found = FilePlace::find(place.path);
+    if (!found) {
+        return found.error().errnum() != 0
+                   ? std::move(found).error()
+                   : std::move(found).error().with_prefix("cannot make the socket " + place.path);
+    }
+    FilePlace where = *std::move(found);
+    const sockaddr_un address = NET_TRY(address_to_bind(where, place.path));
     const UniqueFd lock = where.lock();
     remove_stale(where);
     NET_TRY(bind_with_mode(made.fd.get(), address, place.mode));

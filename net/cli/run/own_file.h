@@ -17,8 +17,11 @@ namespace net::cli {
 struct FilePlace {
     UniqueFd folder = {};
     std::string name = {};
+    /// Nobody but root and we can make the path lead to another folder.
+    bool is_fixed = false;
 
-    /// Fails with errno if there is no such folder, or the path names no file in it.
+    /// Fails with errno if there is no such folder, or the path names no file in it; without, if it
+    /// leads through a link that neither root nor we made.
     static Result<FilePlace> find(const std::string& path);
 
     /// What the name is given to now, not looked into (O_PATH) and no link followed; none: errno.

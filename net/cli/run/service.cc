@@ -195,7 +195,12 @@ Result<UniqueFd> take_pid_file(const FilePlace& place, const std::string& path) 
 Result<OwnFile> make_pid_file(const std::string& path) {
     Result<FilePlace> place = FilePlace::find(path);
     if (!place) {
-        return pid_file_error(path, place.error().errnum());
+        const int errnum = place.error().errnum();
+        return errnum != 0 ? pid_file_error(path, errnum)
+                           : std::move(place)
+                                 .error()
+                                 .with_prefix("cannot write " + path)
+                                 .with_param("pidfile");
     }
     UniqueFd fd = NET_TRY(take_pid_file(*place, path));
     const int number = fd.get();
