@@ -30,6 +30,7 @@ void reset_shared_state(int node) {
     int off = 0;
     int on = 1;
     int unlimited = INT_MAX;
+    int header = 10;  // struct virtio_net_hdr in <linux/virtio_net.h>, as of a new tap
     tun_filter everything = {};
     (void)ioctl(node, TUNSETSTEERINGEBPF, &none);
     (void)ioctl(node, TUNSETFILTEREBPF, &none);
@@ -37,6 +38,8 @@ void reset_shared_state(int node) {
     (void)ioctl(node, TUNSETTXFILTER, &everything);
     (void)ioctl(node, TUNSETCARRIER, &on);
     (void)ioctl(node, TUNSETSNDBUF, &unlimited);
+    (void)ioctl(node, TUNSETOFFLOAD, 0UL);
+    (void)ioctl(node, TUNSETVNETHDRSZ, &header);
     (void)ioctl(node, TUNSETVNETLE, &off);
     (void)ioctl(node, TUNSETVNETBE, &off);
 }

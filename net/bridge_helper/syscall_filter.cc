@@ -64,6 +64,8 @@ constexpr Rule kRules[] = {
     {.number = SYS_ioctl, .argument = 1, .mask = kAll, .value = TUNSETTXFILTER},
     {.number = SYS_ioctl, .argument = 1, .mask = kAll, .value = TUNSETCARRIER},
     {.number = SYS_ioctl, .argument = 1, .mask = kAll, .value = TUNSETSNDBUF},
+    {.number = SYS_ioctl, .argument = 1, .mask = kAll, .value = TUNSETOFFLOAD},
+    {.number = SYS_ioctl, .argument = 1, .mask = kAll, .value = TUNSETVNETHDRSZ},
     {.number = SYS_ioctl, .argument = 1, .mask = kAll, .value = TUNSETVNETLE},
     {.number = SYS_ioctl, .argument = 1, .mask = kAll, .value = TUNSETVNETBE},
     {.number = SYS_socket, .argument = 0, .mask = kAll, .value = AF_NETLINK},

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Other users than the one that the bridge helper made a tap for: none may get at its packets."""
+import ctypes
 import errno
 import fcntl
 import os
@@ -11,6 +12,7 @@ import time
 from bridge_world import ALICE, BOB, TUNGETIFF, harness, ip, link
 
 # <linux/if_tun.h>
+TUNSETOFFLOAD, TUNGETVNETHDRSZ, TUNSETVNETHDRSZ = 0x400454D0, 0x800454D7, 0x400454D8
 TUNSETIFF, TUNSETPERSIST, TUNSETOWNER, TUNSETQUEUE = 0x400454CA, 0x400454CB, 0x400454CC, 0x400454D9
 IFF_TAP, IFF_MULTI_QUEUE, IFF_DETACH_QUEUE, IFF_NO_PI = 0x0002, 0x0100, 0x0400, 0x1000
 
@@ -76,6 +78,7 @@ def check_strangers(tap, world):
     for trick in TRICKS:
         race_with_stranger(tap, world, trick)
     outrun_stranger(tap, world)
+    tidy_up_after_stranger(tap, world)
 
 
 def sneak(trick, name="tap0"):
@@ -94,6 +97,10 @@ def sneak(trick, name="tap0"):
             continue
         if trick == "hides":
             fcntl.ioctl(taken, TUNSETQUEUE, struct.pack("16sH22x", b"", IFF_DETACH_QUEUE))
+        elif trick == "leaves it changed":
+            fcntl.ioctl(taken, TUNSETOFFLOAD, 0xF)                  # checksums, TSO
+            fcntl.ioctl(taken, TUNSETVNETHDRSZ, struct.pack("i", 64))
+            os.close(taken)
         elif trick == "makes it persistent":
             fcntl.ioctl(taken, TUNSETPERSIST, 1)
             os.close(taken)
@@ -155,3 +162,28 @@ def outrun_stranger(tap, world):
                   (found["master"], found["linkinfo"]["info_data"].get("numqueues")), ("br0", 2))
     end_race(fds, stranger)
     tap.end("stranger: outrun")
+
+
+def is_on(name, command):
+    """An offload of the interface, asked for as ethtool(8) does."""
+    value = struct.pack("II", command, 0)
+    memory = ctypes.create_string_buffer(value, len(value))
+    request = struct.pack("16sQ16x", name.encode(), ctypes.addressof(memory))
+    with socket.socket() as any_socket:
+        fcntl.ioctl(any_socket, 0x8946, request)                    # SIOCETHTOOL
+    return struct.unpack("II", memory.raw)[1] != 0
+
+
+def tidy_up_after_stranger(tap, world):
+    """One who is gone again in time: the tap is given out as the kernel makes it."""
+    for options in ((), ("--use-vnet",)):
+        tap.begin()
+        name = "stranger: gone, and %s" % (options or ("no header",))[0]
+        done, fds, _left, stranger = race(world, "leaves it changed", "--ifname=tap0", *options)
+        tap.check(name + ": the tap is given out", done.status == 0 and len(fds) == 2, done)
+        size = struct.unpack("i", fcntl.ioctl(fds[0], TUNGETVNETHDRSZ, bytes(4)))[0]
+        tap.equal(name + ": the header has its length", size, 10)
+        tap.equal(name + ": checksums and TSO are off",                # ETHTOOL_GTXCSUM, GTSO
+                  (is_on("tap0", 0x16), is_on("tap0", 0x1E)), (False, False))
+        end_race(fds, stranger)
+        tap.end(name)
