@@ -328,6 +328,8 @@ Result<TapQueue> tap_open(TunKernel& kernel, const TapOpenOptions& options) {
             NET_TRY(claim_new_tap(kernel, queue.fd.get(), queue.ifname, options.multi_queue));
         }
         if (*origin != Origin::unclear) {
+            queue.joined =
+                options.multi_queue && !options.features.has_value() && *origin == Origin::joined;
             return queue;
         }
     }

@@ -7,13 +7,16 @@
 For that moment a tap has no owner, and is everybody's. Whoever gets in must be found before the tap
 is in a bridge, or its descriptors are in a command, and must not keep anything.
 """
+import fcntl
 import os
 import signal
 import sys
+import time
 
 import attack_path  # noqa: F401
-from bridge_strangers import DELAY, TRICKS, sneak
-from bridge_world import Checker, World, harness, link
+from bridge_strangers import (DELAY, IFF_MULTI_QUEUE, IFF_NO_PI, IFF_TAP, TRICKS, TUNSETOWNER,
+                              attach, sneak)
+from bridge_world import BOB, Checker, World, harness, ip, link
 
 NETDEV = "tap,id=n0,ifname=t0,queues=2,br=br0"
 RAN = "/run/command-ran"
@@ -70,6 +73,44 @@ def lucky(tap, tool):
         tap.end("race %d" % attempt)
 
 
+def squat(name, owner):
+    """A process of Bob's with a queue of his tap, of which he makes somebody the owner."""
+    ready = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.setgroups([])
+        os.setresgid(BOB, BOB, BOB)
+        os.setresuid(BOB, BOB, BOB)
+        queue = attach(name, IFF_TAP | IFF_NO_PI | IFF_MULTI_QUEUE)
+        fcntl.ioctl(queue, TUNSETOWNER, owner)
+        os.write(ready[1], b"x")
+        time.sleep(30)
+        os._exit(0)
+    os.close(ready[1])
+    os.read(ready[0], 1)
+    os.close(ready[0])
+    return pid
+
+
+def squatted(tap, tool):
+    """A tap of another user's, who holds a queue of it: he gets a share of what comes."""
+    argv = [tool, "exec", "--", "/bin/true", "-netdev", NETDEV.replace("t0,", "t1,")]
+    for owner in (BOB, 0):
+        tap.begin()
+        ip("tuntap", "add", "t1", "mode", "tap", "multi_queue", "user", "bob")
+        done = harness.run(argv)
+        tap.check("in use: nobody else has a queue, no warning",
+                  done.status == 0 and done.err == "", done)
+        stranger = squat("t1", owner)
+        done = harness.run(argv)
+        tap.check("in use: a warning names the owner, %d" % owner, done.status == 0 and
+                  "tap 't1' existed, belongs to user %d, and has queues that are not this netdev's "
+                  "(1)" % owner in done.err, done)
+        end_of(stranger)
+        ip("link", "del", "t1")
+        tap.end("in use, %d" % owner)
+
+
 def main():
     tool, helper, acl_path = sys.argv[1:4]
     tap = Checker()
@@ -79,6 +120,7 @@ def main():
         for trick in TRICKS:
             attack(tap, name, argv, trick)
     lucky(tap, tool)
+    squatted(tap, tool)
     tap.done()
 
 

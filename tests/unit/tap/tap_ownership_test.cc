@@ -122,6 +122,22 @@ TEST_F(TapOwnership, LeavesOthersTheirTaps) {
     EXPECT_EQ(tun_.count(TunCall::reset_shared), 0U);
 }
 
+TEST_F(TapOwnership, WarnsOfQueuesOfOthersInATapThatIsThere) {
+    tun_.add_interface("t0", {.flags = kMulti, .persistent = true});
+    tun_.add_interface("t1", {.flags = kMulti, .persistent = true});
+    tun_.at("t0").owner = 4001;
+    tun_.at("t1").owner = 4001;
+    stranger_ = tun_.open_queue("t0", kVnetHdr | kMultiQueue);
+    qapi::NetdevTapOptions t1 = with_queues(2);
+    t1.ifname = "t1";
+    ASSERT_TRUE(add("n0", with_queues(2)));
+    ASSERT_TRUE(add("n1", t1));
+    EXPECT_EQ(log_.lines(),
+              std::vector<std::string>{
+                  "warning: netdev 'n0': tap 't0' existed, belongs to user 4001, and has queues "
+                  "that are not this netdev's (1), which get a part of the frames"});
+}
+
 /// The name of ours is somebody else's tap, which goes while we look at it.
 TEST_F(TapOwnership, IsSetTooIfAnInterfaceGoesBeforeItIsJoined) {
     stranger_ = tun_.open_queue("t0", kVnetHdr | kMultiQueue);
