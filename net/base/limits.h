@@ -134,6 +134,10 @@ inline constexpr unsigned kWorkerThreads = 256;
 /// Queues of a tap that are opened at once; more of them are left to a thread.
 inline constexpr unsigned kQueuesOpenedAtOnce = 16;
 
+/// Taps of one name that are made before we give up because a stranger got into each of them in its
+/// first moment. Two of them who wait for it in a loop win less than every other time.
+inline constexpr int kTapClaims = 10;
+
 /// Frames that a client holds back for a peer that cannot take them now.
 inline constexpr std::size_t kQueuedPackets = 1024;
 

@@ -63,7 +63,7 @@ Result<void> reset_shared_state(TunKernel& kernel, int fd) {
     return {};
 }
 
-Result<void> check_sole_user(TunKernel& kernel, int fd, const std::string& ifname) {
+Result<bool> check_sole_user(TunKernel& kernel, int fd, const std::string& ifname) {
     Result<LinkInfo> link = kernel.get_link(ifname);
     if (!link) {
         return std::move(link).error().with_prefix("cannot tell who uses the new tap");
@@ -73,26 +73,36 @@ Result<void> check_sole_user(TunKernel& kernel, int fd, const std::string& ifnam
             .with_hint("several queues need Linux 4.17 or newer: drop 'queues'");
     }
     if (!is_ours_alone(*link)) {
-        return Error("the new tap '" + ifname + "' was changed by somebody else meanwhile")
-            .with_hint(
-                "a process of another user attaches to new taps: find it with fuser -v "
-                "/dev/net/tun, or keep others out with chmod o= /dev/net/tun");
+        return false;
     }
     // One that came and went.
     Result<void> reset = reset_shared_state(kernel, fd);
     if (!reset) {
         return std::move(reset).error().with_prefix("cannot set the new tap '" + ifname + "' up");
     }
-    return {};
+    return true;
 }
 
-Result<void> claim(TunKernel& kernel, int fd, const std::string& ifname, bool multi_queue) {
+Result<bool> claim(TunKernel& kernel, int fd, const std::string& ifname, bool multi_queue) {
     Result<void> owned = kernel.set_owner(fd, geteuid());
     if (!owned) {
         return std::move(owned).error().with_prefix("cannot become the owner of '" + ifname + "'");
     }
     // The one queue of the others is ours.
-    return multi_queue ? check_sole_user(kernel, fd, ifname) : Result<void>();
+    return multi_queue ? check_sole_user(kernel, fd, ifname) : true;
+}
+
+Result<void> delete_tap(TunKernel& kernel, const std::string& ifname) {
+    const LinkInfo link = NET_TRY(kernel.get_link(ifname));
+    return kernel.delete_interface(link.index);
+}
+
+/// What is said once a stranger was quicker limits::kTapClaims times.
+Error lost_tap_error(const std::string& ifname) {
+    return Error("the new tap '" + ifname + "' was changed by somebody else meanwhile")
+        .with_hint(
+            "a process of another user attaches to new taps: find it with fuser -v "
+            "/dev/net/tun, or keep others out with chmod o= /dev/net/tun");
 }
 
 /// The node of the macvtap or ipvtap with that index, if it is the interface that was named.
@@ -300,13 +310,13 @@ std::string explain_set_iff_failure(int errnum, const std::string& ifname, bool 
     return errnum == EBUSY ? explain_busy(ifname, **link) : "";
 }
 
-Result<void> claim_new_tap(TunKernel& kernel, int fd, const std::string& ifname, bool multi_queue) {
-    Result<void> claimed = claim(kernel, fd, ifname, multi_queue);
-    if (!claimed && multi_queue) {
+Result<bool> claim_new_tap(TunKernel& kernel, int fd, const std::string& ifname, bool multi_queue) {
+    Result<bool> claimed = claim(kernel, fd, ifname, multi_queue);
+    if (multi_queue && (!claimed || !*claimed)) {
         // Else it lasts as long as a stranger likes.
-        const Result<LinkInfo> link = kernel.get_link(ifname);
-        if (link) {
-            (void)kernel.delete_interface(link->index);
+        const Result<void> deleted = delete_tap(kernel, ifname);
+        if (claimed && !deleted && deleted.error().errnum() != ENODEV) {
+            return lost_tap_error(ifname);  // one that still exists would be joined next
         }
     }
     return claimed;
@@ -317,20 +327,30 @@ Result<TapQueue> tap_open(TunKernel& kernel, const TapOpenOptions& options) {
         return attach_macvtap(kernel, options, options.macvtap_index);
     }
     constexpr int kAttempts = 3;  // an interface of the name may go while we look at it
-    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    int claims = 0;
+    for (int attempt = 0; attempt < kAttempts;) {
         TapQueue queue;
         queue.fd = NET_TRY(open_tun(kernel));
         Result<Origin> origin = make_or_join(kernel, options, queue);
         if (!origin) {
             return fall_back(kernel, options, std::move(origin).error());
         }
-        if (*origin == Origin::made) {
-            NET_TRY(claim_new_tap(kernel, queue.fd.get(), queue.ifname, options.multi_queue));
+        if (*origin == Origin::unclear) {
+            ++attempt;
+            continue;
         }
-        if (*origin != Origin::unclear) {
-            queue.joined =
-                options.multi_queue && !options.features.has_value() && *origin == Origin::joined;
+        queue.joined =
+            options.multi_queue && !options.features.has_value() && *origin == Origin::joined;
+        if (*origin == Origin::joined) {
             return queue;
+        }
+        const bool is_ours =
+            NET_TRY(claim_new_tap(kernel, queue.fd.get(), queue.ifname, options.multi_queue));
+        if (is_ours) {
+            return queue;
+        }
+        if (++claims == limits::kTapClaims) {
+            return lost_tap_error(queue.ifname);
         }
     }
     return Error("interface '" + options.ifname + "' comes and goes").with_param("ifname");

@@ -40,8 +40,9 @@ std::string explain_set_iff_failure(int errnum, const std::string& ifname, bool 
 /// queue, or by what only a queue can do. What one who is gone again may have left is taken away.
 ///
 /// To be called at once after set_iff(), and before anything is done with the interface. If it
-/// fails, the interface is deleted, whoever has it.
-Result<void> claim_new_tap(TunKernel& kernel, int fd, const std::string& ifname, bool multi_queue);
+/// fails, or says false, the interface is deleted, whoever has it. False: a stranger had got in,
+/// and nothing stands in the way of making it anew.
+Result<bool> claim_new_tap(TunKernel& kernel, int fd, const std::string& ifname, bool multi_queue);
 
 /// Opens one queue of a tap interface, creating the interface if it is missing.
 ///

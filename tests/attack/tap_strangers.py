@@ -5,31 +5,40 @@
     tap_strangers.py QNETDEV HELPER ACL_PATH
 
 For that moment a tap has no owner, and is everybody's. Whoever gets in must be found before the tap
-is in a bridge, or its descriptors are in a command, and must not keep anything.
+is in a bridge, or its descriptors are in a command, and must not keep anything. Nor may he keep the
+owner from having his tap, unless he is quicker each time.
 """
 import fcntl
+import json
 import os
 import signal
+import subprocess
 import sys
 import time
 
 import attack_path  # noqa: F401
+import qmp
 from bridge_strangers import (DELAY, IFF_MULTI_QUEUE, IFF_NO_PI, IFF_TAP, TRICKS, TUNSETOWNER,
-                              attach, sneak)
+                              attach, sneak, sneak_always)
 from bridge_world import BOB, Checker, World, harness, ip, link
 
 NETDEV = "tap,id=n0,ifname=t0,queues=2,br=br0"
 RAN = "/run/command-ran"
 
-# Each ioctl() of the program takes long, so that the stranger need not be lucky.
-SLOW = ["strace", "-f", "-o", "/dev/null", "-e",
-        "inject=ioctl:delay_exit=%d:when=1..4" % (DELAY * 1000000 * 1.5)]
+TRACE = "/run/trace"
+
+
+def slow(seconds, which=""):
+    """Runs a program each ioctl() of which takes long, so that the stranger need not be lucky."""
+    return ["strace", "-f", "-o", TRACE, "-e", "trace=ioctl", "-e",
+            "inject=ioctl:delay_exit=%d%s" % (seconds * 1000000, which)]
 
 
 def ways(tool):
     """Name and command line; each leaves RAN if it goes on with the tap."""
-    return (("exec", [tool, "exec", "--", "/bin/sh", "-c", ": > " + RAN, "-netdev", NETDEV]),
-            ("run", [tool, "run", "-netdev", NETDEV, "-daemonize", "-pidfile", RAN]))
+    command = "ip -j -d link show t0 > " + RAN
+    return (("exec", [tool, "exec", "--", "/bin/sh", "-c", command, "-netdev", NETDEV]),
+            ("run", [tool, "run", "-netdev", NETDEV, "-qmp", "unix:%s,server=on,wait=off" % RAN]))
 
 
 def end_of(pid):
@@ -37,23 +46,71 @@ def end_of(pid):
     os.waitpid(pid, 0)
 
 
+def forget(path):
+    if os.path.exists(path):
+        os.unlink(path)
+
+
+def alone_in(found):
+    """Whether nobody but one program of root's, with two queues, has that tap."""
+    data = found["linkinfo"]["info_data"]
+    return (data["numqueues"], data.get("numdisabled", 0), data["persist"], data["user"]) in \
+        ((2, 0, False, "root"), (2, 0, False, 0))
+
+
+def outcome(name, argv):
+    """The exit status, and the tap as it was while the program had it."""
+    if name == "exec":
+        status = harness.run(argv).status
+        if not os.path.exists(RAN):
+            return status, None
+        with open(RAN, encoding="ascii") as file:
+            return status, json.loads(file.read())[0]
+    program = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    found = None
+    try:
+        client = qmp.Client(RAN)        # is greeted once the netdevs are there
+        found = link("t0")
+        client.execute("quit")
+        client.close()
+    except OSError:
+        pass
+    return program.wait(20), found
+
+
 def attack(tap, name, argv, trick):
-    """A stranger who always gets in is always found."""
+    """A stranger who gets in is found, and the tap is made anew, without him."""
     tap.begin()
-    if os.path.exists(RAN):
-        os.unlink(RAN)
+    forget(RAN)
     stranger = sneak(trick, "t0")
-    done = harness.run([*SLOW, *argv])
-    tap.check("%s: a stranger who gets in and %s is found" % (name, trick),
-              done.status == 1 and "the new tap 't0' was changed by somebody else" in done.err,
-              done)
-    tap.check("%s: nothing is run with the tap of one who %s" % (name, trick),
-              not os.path.exists(RAN))
+    status, found = outcome(name, [*slow(DELAY * 1.5, ":when=1..4"), *argv])
+    with open(TRACE, encoding="ascii") as trace:
+        made = trace.read().count("TUNSETIFF")
+    tap.check("%s: a stranger got in, and %s" % (name, trick), made == 3, made)
+    tap.check("%s: a stranger who gets in and %s has no part in what is run" % (name, trick),
+              status == 0 and found is not None and alone_in(found), (status, found))
     gone = harness.wait_until(lambda: link("t0") is None, 5)
     tap.check("%s: one who %s keeps no port of the bridge" % (name, trick), gone, link("t0"))
     end_of(stranger)
     harness.run(["ip", "link", "del", "t0"])
     tap.end("%s, %s" % (name, trick))
+
+
+def give_up(tap, name, argv):
+    """One who always gets in: nothing is run with any of these taps."""
+    tap.begin()
+    forget(RAN)
+    stranger = sneak_always("t0")
+    done = harness.run([*slow(0.1), *argv], timeout=60)
+    tap.check("%s: a stranger who is always quicker is found" % name,
+              done.status == 1 and "the new tap 't0' was changed by somebody else" in done.err,
+              done)
+    tap.check("%s: nothing is run with the taps of one who is always quicker" % name,
+              not os.path.exists(RAN))
+    tap.check("%s: one who is always quicker keeps no port of the bridge" % name,
+              harness.wait_until(lambda: link("t0") is None, 5), link("t0"))
+    end_of(stranger)
+    tap.end("%s, always" % name)
 
 
 def lucky(tap, tool):
@@ -119,6 +176,7 @@ def main():
     for name, argv in ways(tool):
         for trick in TRICKS:
             attack(tap, name, argv, trick)
+        give_up(tap, name, argv)
     lucky(tap, tool)
     squatted(tap, tool)
     tap.done()

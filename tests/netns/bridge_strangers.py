@@ -112,6 +112,24 @@ def sneak(trick, name="tap0"):
     os._exit(0)
 
 
+def sneak_always(name):
+    """The same, into every new tap of the name; its id."""
+    pid = os.fork()
+    if pid != 0:
+        return pid
+    os.setgroups([])
+    os.setresgid(BOB, BOB, BOB)
+    os.setresuid(BOB, BOB, BOB)
+    signal.alarm(60)
+    taken = []
+    while True:
+        try:
+            taken.append(attach(name, IFF_TAP | IFF_NO_PI | IFF_MULTI_QUEUE))
+            time.sleep(0.05)        # more queues are no use to him
+        except OSError:
+            pass
+
+
 def race(world, trick, *options):
     """The moment in which a new tap has no owner yet, made long: what the helper says, what it
     gives, and what is left of tap0."""

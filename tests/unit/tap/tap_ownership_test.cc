@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <functional>
 
+#include "net/base/limits.h"
 #include "tests/support/tap_fixture.h"
 #include "tests/support/temporary_file.h"
 
@@ -65,6 +66,33 @@ TEST_F(TapOwnership, IsSetOnASingleQueueTapAndNotLookedAt) {
 
 TEST_F(TapOwnership, FindsAStrangerWhoStays) {
     expect_found([this] { stranger_ = tun_.open_queue("t0", kMultiQueue); });
+}
+
+TEST_F(TapOwnership, IsTriedAgainAfterAStrangerWasQuicker) {
+    int moments = 0;
+    at_the_first_moment([this, &moments] {
+        if (++moments == 1) {
+            stranger_ = tun_.open_queue("t0", kMultiQueue);
+        }
+    });
+    ASSERT_TRUE(add("n0", with_queues(2)));
+    EXPECT_EQ(tun_.count(TunCall::delete_interface), 1U);
+    EXPECT_EQ(tun_.find("t0")->owner, geteuid());
+    EXPECT_EQ(tun_.find("t0")->queues.size(), 2U);
+}
+
+TEST_F(TapOwnership, IsTriedSomeTimes) {
+    expect_found([this] { stranger_ = tun_.open_queue("t0", kMultiQueue); });
+    EXPECT_EQ(tun_.count(TunCall::delete_interface), std::size_t{limits::kTapClaims});
+}
+
+/// To try again would be to join the stranger's.
+TEST_F(TapOwnership, IsNotTriedAgainWhileTheFirstIsThere) {
+    at_the_first_moment([this] { stranger_ = tun_.open_queue("t0", kMultiQueue); });
+    tun_.fail(TunCall::delete_interface, 1, EPERM);
+    EXPECT_EQ(refusal(with_queues(2)).message(), kChanged);
+    EXPECT_EQ(tun_.count(TunCall::set_owner), 1U);
+    EXPECT_NE(tun_.find("t0"), nullptr);
 }
 
 TEST_F(TapOwnership, FindsAStrangerWhoMakesItPersistentAndLeaves) {
