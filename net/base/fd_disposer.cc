@@ -22,6 +22,7 @@ struct FdDisposer::State {
         std::shared_ptr<const void> account;
     };
 
+    std::shared_ptr<SocketCloser> closer = {};  ///< May be missing.
     std::mutex mutex;
     std::condition_variable work;
     std::condition_variable done;
@@ -38,10 +39,23 @@ struct FdDisposer::State {
 namespace {
 
 /// Whoever shares the socket can change that again, which is why nobody waits all the same.
-void close_now(UniqueFd fd) {
+void close_here(UniqueFd fd) {
     const linger off = {};
     (void)setsockopt(fd.get(), SOL_SOCKET, SO_LINGER, &off, sizeof off);
     fd.reset();
+}
+
+/// Asked so that no file system is, which would take its time to answer.
+bool is_socket(const UniqueFd& fd) {
+    int domain = 0;
+    socklen_t size = sizeof domain;
+    return getsockopt(fd.get(), SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0;
+}
+
+void close_now(UniqueFd fd, SocketCloser* closer) {
+    if (closer == nullptr || !is_socket(fd) || !closer->close(fd)) {
+        close_here(std::move(fd));
+    }
 }
 
 }  // namespace
@@ -58,7 +72,7 @@ void FdDisposer::State::run(const std::shared_ptr<State>& state) {
         Item item = std::move(state->queue.front());
         state->queue.pop_front();
         lock.unlock();
-        close_now(std::move(item.fd));
+        close_now(std::move(item.fd), state->closer.get());
         item.account.reset();
         lock.lock();
         --state->waiting;
@@ -77,7 +91,9 @@ bool FdDisposer::State::start_thread(const std::shared_ptr<State>& state) {
     }
 }
 
-FdDisposer::FdDisposer() : state_(std::make_shared<State>()) {}
+FdDisposer::FdDisposer(std::shared_ptr<SocketCloser> closer) : state_(std::make_shared<State>()) {
+    state_->closer = std::move(closer);
+}
 
 FdDisposer::~FdDisposer() {
     std::unique_lock lock(state_->mutex);
@@ -102,7 +118,7 @@ void FdDisposer::dispose(UniqueFd fd, std::shared_ptr<const void> account) {
             return;
         }
     }
-    close_now(std::move(fd));
+    close_here(std::move(fd));
 }
 
 std::size_t FdDisposer::waiting() const {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <memory>
 
+#include "net/base/socket_closer.h"
 #include "net/unique_fd.h"
 
 namespace net {
@@ -13,11 +14,12 @@ namespace net {
 /// How long the last close of a file takes is up to whoever made it: a socket can linger, a file
 /// system can be a program. So they are closed on threads of their own, limits::kDisposerThreads at
 /// most, and nobody waits for them: neither the removal of a netdev, nor the end of the program,
-/// beyond limits::kDisposerGrace. Sockets are told not to linger. Whoever takes descriptors looks
-/// at is_full() first. Thread-safe.
+/// beyond limits::kDisposerGrace. Sockets are left to a SocketCloser, so that none of them can hold
+/// a thread up. Whoever takes descriptors looks at is_full() first. Thread-safe.
 class FdDisposer {
 public:
-    FdDisposer();
+    /// Without a closer, sockets are told not to linger, which what is in them can evade.
+    explicit FdDisposer(std::shared_ptr<SocketCloser> closer = {});
     FdDisposer(const FdDisposer&) = delete;
     FdDisposer& operator=(const FdDisposer&) = delete;
     /// What is not closed after the grace is closed by threads that go on, or by the process's end.

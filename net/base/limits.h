@@ -117,14 +117,19 @@ inline constexpr std::chrono::milliseconds kScriptRetry{20};
 /// How long removals are collected, so that many of them are done as one.
 inline constexpr std::chrono::milliseconds kReaperDelay{5};
 
-/// Threads that close what a monitor's clients have sent, and connections of theirs; how many such
-/// descriptors may wait for them, in all and of one client, before no more are taken; when that is
-/// looked at again; and how long the end of a monitor waits for them.
+/// Threads that close what the clients of one monitor have sent; how many such descriptors may wait
+/// for them, of one monitor and of one client, before no more are taken; when that is looked at
+/// again; and how long the end of a monitor waits for them. As many threads close the connections
+/// of all monitors, and as many connections of one may wait for those.
 inline constexpr unsigned kDisposerThreads = 4;
 inline constexpr std::size_t kDisposedFds = 512;
 inline constexpr std::size_t kDisposedFdsOfClient = 256;
 inline constexpr std::chrono::milliseconds kDisposerRetry{20};
 inline constexpr std::chrono::milliseconds kDisposerGrace{200};
+
+/// Threads that have ended but for the sockets they close: those linger for nobody, so that a
+/// thread is one for more than a moment only if some driver makes it wait.
+inline constexpr std::size_t kExitingThreads = 64;
 
 /// Threads that set netdevs up whose scripts, helpers or interfaces have to be waited for: as many
 /// as the clients of four full monitors (kMonitorClients) need, a client having one command at a

@@ -104,13 +104,13 @@ bool is_on_tcp(int socket) {
 }  // namespace
 
 MonitorService::Endpoint::Endpoint(MonitorService& service, MonitorAccess monitor_access)
-    : access(std::move(monitor_access)),
+    : disposer(service.closer_),
+      access(std::move(monitor_access)),
       listener(
-          service.context_.loop(), service.context_.log(),
-          [&service] { return !service.disposer_.is_full(); },
+          service.context_.loop(), service.context_.log(), [this] { return !is_full(); },
           [&service, this](UniqueFd socket) { service.accept(*this, std::move(socket)); }) {
     NetContext& context = service.context_;
-    const auto dispose = [&service](UniqueFd fd) { service.disposer_.dispose(std::move(fd)); };
+    const auto dispose = [this](UniqueFd fd) { disposer.dispose(std::move(fd)); };
     if (access.human) {
         human = std::make_unique<HmpMonitor>(context.loop(), service.human_table_, dispose);
         human->banner = service.banner();
@@ -121,12 +121,19 @@ MonitorService::Endpoint::Endpoint(MonitorService& service, MonitorAccess monito
     }
     monitor().log = context.log();
     monitor().name = access.name;
-    monitor().disposer = &service.disposer_;
+    monitor().disposer = &disposer;
+    monitor().dispose_connection = [&service, this](UniqueFd connection) {
+        if (listens) {
+            (void)shutdown(connection.get(), SHUT_RDWR);  // at once; nobody else has it
+        }
+        service.connections_.dispose(std::move(connection), account);
+    };
 }
 
 /// Those who have connected and were not accepted may have sent something, too.
 MonitorService::Endpoint::~Endpoint() {
-    monitor().disposer->dispose(listener.release());
+    listens = false;  // nor is the socket shut down: it may be a service manager's
+    monitor().dispose_connection(listener.release());
 }
 
 void MonitorService::Endpoint::on_client_gone() {
@@ -207,7 +214,7 @@ Result<void> MonitorService::admit(const Endpoint& endpoint, const Transport& tr
 
 Result<void> MonitorService::start_session(Endpoint& endpoint, Transport transport) {
     if (Result<void> admitted = admit(endpoint, transport); !admitted) {
-        disposer_.dispose(transport.release());
+        endpoint.monitor().dispose_connection(transport.release());
         return admitted;
     }
     return endpoint.human

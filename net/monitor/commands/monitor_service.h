@@ -10,6 +10,8 @@
 #include <utility>
 
 #include "net/base/fd_disposer.h"
+#include "net/base/limits.h"
+#include "net/base/socket_closer.h"
 #include "net/monitor.h"
 #include "net/monitor/commands/announcer.h"
 #include "net/monitor/fds/fd_sets.h"
@@ -83,6 +85,9 @@ private:
         Endpoint& operator=(const Endpoint&) = delete;
         ~Endpoint();
 
+        FdDisposer disposer;  ///< Outlives what the clients have sent.
+        /// Of the connections that are still to be closed, those of clients that were refused too.
+        std::shared_ptr<const bool> account = std::make_shared<const bool>(true);
         MonitorAccess access;
         bool listens = false;                    ///< Otherwise nobody comes after the client.
         std::size_t clients = 0;                 ///< That are connected now.
@@ -90,6 +95,10 @@ private:
         std::unique_ptr<HmpMonitor> human = {};  ///< Otherwise.
         Listener listener;
 
+        /// Whether so many of its connections are still to be closed that it takes no more.
+        bool is_full() const {
+            return account.use_count() > static_cast<long>(limits::kDisposedFds);
+        }
         ClientMonitor& monitor() { return qmp ? static_cast<ClientMonitor&>(*qmp) : *human; }
         /// Named descriptors outlive their client for the next one, if there can be one.
         void on_client_gone();
@@ -117,10 +126,12 @@ private:
     NetContext& context_;
     NetMonitorOptions options_;
     BringUp bring_up_;
-    FdDisposer disposer_ = {};  ///< Outlives all that clients have sent.
+    std::shared_ptr<SocketCloser> closer_ = std::make_shared<SocketCloser>();
+    FdDisposer connections_{closer_};  ///< Nothing in a socket can hold its threads up.
+    FdDisposer members_{closer_};      ///< Of descriptor sets.
     qapi::VersionInfo version_;
     qapi::RunState run_state_;
-    FdSets fd_sets_{[this](UniqueFd fd) { disposer_.dispose(std::move(fd)); }};
+    FdSets fd_sets_{[this](UniqueFd fd) { members_.dispose(std::move(fd)); }};
     CommandTable commands_ = {};
     HmpTable human_table_;
     std::shared_ptr<LocalClient> local_ = std::make_shared<LocalClient>();

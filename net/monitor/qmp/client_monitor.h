@@ -24,8 +24,9 @@ struct ClientMonitor {
     std::string name = {};      ///< For the log: where it listens.
     NamedFds::Dispose dispose;  ///< May be empty; see NamedFds.
     MonitorFds fds{dispose};
-    /// Gets what clients have sent and nobody has named, and their connections; may be missing.
-    FdDisposer* disposer = nullptr;
+    FdDisposer* disposer = nullptr;  ///< Of what clients have sent and nobody has named, if any.
+    /// Gets a connection, in which there may be what nobody has read; see NamedFds.
+    NamedFds::Dispose dispose_connection = {};
     std::vector<char> read_buffer = std::vector<char>(limits::kMonitorRead);
 };
 
@@ -40,6 +41,12 @@ public:
             monitor_.disposer->dispose(std::move(fd), account_);
         } else if (monitor_.dispose) {
             monitor_.dispose(std::move(fd));
+        }
+    }
+    /// The same for its connection.
+    void dispose_connection(UniqueFd connection) const {
+        if (monitor_.dispose_connection) {
+            monitor_.dispose_connection(std::move(connection));
         }
     }
     /// Notes that the client has sent descriptors.

@@ -302,7 +302,7 @@ void QmpSession::end() {
     queue_.clear();
     pending_fds_.replace({});
     if (stream_.transport().carries_fds()) {
-        client_fds_.dispose(stream_.transport().release());  // and what nobody has read
+        client_fds_.dispose_connection(stream_.transport().release());
     }
     on_end_(*this);
 }

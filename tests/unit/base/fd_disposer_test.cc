@@ -139,5 +139,38 @@ TEST(FdDisposer, NobodyWaitsForWhatCannotBeClosed) {
     EXPECT_LE(open_descriptors(), before);
 }
 
+/// What is in a connection that is in a connection, of more of them than there are threads.
+TEST(FdDisposer, NothingInASocketLingersForACloser) {
+    const std::size_t count = 2 * limits::kDisposerThreads;
+    std::vector<LingeringSocket> sockets(count);
+    const auto closer = std::make_shared<SocketCloser>();
+    auto disposer = std::make_unique<FdDisposer>(closer);
+    std::vector<UniqueFd> others;
+    for (LingeringSocket& socket : sockets) {
+        disposer->dispose(connection_with(connection_with(std::move(socket.fd))));
+        others.push_back(std::move(socket.other));
+    }
+    EXPECT_TRUE(wait_until([&] { return disposer->waiting() == 0; }));
+    static std::array<char, 65536> bytes = {};
+    for (const UniqueFd& other : others) {
+        EXPECT_TRUE(wait_until([&] {
+            return recv(other.get(), bytes.data(), bytes.size(), MSG_DONTWAIT) == 0;
+        })) << "its last holder has closed it";
+    }
+    disposer.reset();
+    EXPECT_TRUE(wait_until([&] { return closer.use_count() == 1; })) << "its threads end";
+}
+
+TEST(FdDisposer, ACloserKeepsNothingOpen) {
+    int ends[2];
+    ASSERT_EQ(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+    const UniqueFd reader(ends[0]);
+    UniqueFd writer(ends[1]);
+    const SocketCloser closer;
+    writer.reset();
+    char byte = 0;
+    EXPECT_TRUE(wait_until([&] { return read(reader.get(), &byte, 1) == 0; }));
+}
+
 }  // namespace
 }  // namespace net
