@@ -36,9 +36,13 @@ struct MonitorAccess {
     bool pretty = false;    ///< Answers on many lines.
     bool human = false;     ///< The human monitor instead of QMP.
     /// Users whose clients are served; nobody else is, and no client on a socket that does not tell
-    /// its user. Empty: all who can connect to a UNIX socket; on TCP, of the clients on this host
-    /// root's and those of our effective user, and all from elsewhere.
+    /// its user. Empty: all who can connect to the file of a UNIX socket; on TCP, of the clients on
+    /// this host root's and those of our effective user, and all from elsewhere; where a listening
+    /// UNIX socket has no file, root's and those of our effective user.
     std::vector<uid_t> uids = {};
+    /// Without `uids`, only root's and our effective user's on any UNIX socket: for one that was
+    /// connected to a path, where anybody may have listened.
+    bool own_users = false;
     bool any_user = false;  ///< All who can connect, on TCP as well.
 };
 

@@ -111,15 +111,90 @@ def check_served(tap, program, folder):
     os.close(null)
 
 
+def serve_as_stranger(path, more, program, folder, uid):
+    """What whoever listens at a path gets from `run` that connects to it: bytes, status, errors."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(path)
+    listener.listen(1)
+    os.chmod(path, 0o777)
+    listener.settimeout(10)
+
+    def listen():
+        # The kernel tells who has called listen().
+        listener.listen(1)
+        return True
+    monitor_tcp.as_user(uid, listen)
+    run = qmp.Run(program, folder, "-qmp", "unix:" + path + more, serve=False)
+    client = listener.accept()[0]
+    client.settimeout(10)
+    try:
+        received = client.recv(65536)
+    except ConnectionError:
+        received = b""
+    status = run.process.poll() if received else run.end()
+    client.close()
+    listener.close()
+    if received:
+        run.stop()
+    return received[:6], status, run.err
+
+
+def check_connected(tap, program, folder):
+    """`run` connects to a path where somebody else listens."""
+    os.chmod(folder, 0o711)
+    number = monitor_tcp.OTHER
+    for name, more, uid, is_greeted in (
+            ("another user", "", number, False), ("root", "", 0, True),
+            ("a named user", ",uid=%d" % number, number, True),
+            ("anybody", ",uid=any", number, True), ("not the named user", ",uid=1", 0, False)):
+        path = os.path.join(folder, name.replace(" ", "-"))
+        received, status, errors = serve_as_stranger(path, more, program, folder, uid)
+        tap.equal("connected to %s: greeted" % name, received == b'{"QMP"', is_greeted)
+        if not is_greeted:
+            tap.equal("run fails", status, 1)
+            tap.check("and says why", "of user %d" % uid in errors and
+                      "uid=%d lets that user in" % uid in errors, errors)
+
+
+def greeting_of_abstract(name):
+    client = socket.socket(socket.AF_UNIX)
+    client.settimeout(10)
+    client.connect(name)
+    try:
+        return client.recv(65536)[:6] == b'{"QMP"'
+    except ConnectionError:
+        return False
+    finally:
+        client.close()
+
+
+def check_abstract(tap, program, folder):
+    """A service manager passes a socket that has no file."""
+    name = "\0qnetdev-test"
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(name)
+    listener.listen(4)
+    script = "exec 3<&%d; LISTEN_FDS=1 LISTEN_PID=$$ exec \"$0\" \"$@\"" % listener.fileno()
+    with qmp.Run("/bin/sh", folder, serve=False, pass_fds=[listener.fileno()],
+                 preexec_fn=lambda: os.execv("/bin/sh", [
+                     "sh", "-c", script, program, "run"])) as run:
+        tap.check("abstract: root is served", greeting_of_abstract(name))
+        tap.check("another user is not", not monitor_tcp.as_user(
+            monitor_tcp.OTHER, lambda: greeting_of_abstract(name)))
+        tap.check("it ends", run.stop() == 0, run.err)
+        tap.check("the log warns", "every user can connect" in run.err, run.err)
+    listener.close()
+
+
 def main():
     program = os.path.abspath(sys.argv[1])
     harness.need_tun()
     tap = harness.Tap()
     checks = [check_served]
     if monitor_tcp.has_other_users():
-        checks += [check_refused]
+        checks += [check_refused, check_connected, check_abstract]
     else:
-        tap.skip("refused", "this namespace has one user only: root has others")
+        tap.skip("refused, connected, abstract", "this namespace has one user only: root has others")
     for check in checks:
         with tempfile.TemporaryDirectory() as folder:
             check(tap, program, folder)

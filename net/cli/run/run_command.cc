@@ -151,11 +151,13 @@ Result<void> Run::add_fds() {
 
 Result<void> Run::open_monitor(const MonitorArgument& argument) {
     const MonitorAddress& address = argument.address;
-    MonitorAccess access{.name = address.text,
-                         .pretty = address.pretty,
-                         .human = argument.human,
-                         .uids = address.uids,
-                         .any_user = address.any_user};
+    MonitorAccess access{
+        .name = address.text,
+        .pretty = address.pretty,
+        .human = argument.human,
+        .uids = address.uids,
+        .own_users = !address.server && std::holds_alternative<MonitorAddress::Unix>(address.place),
+        .any_user = address.any_user};
     if (std::holds_alternative<MonitorAddress::Stdio>(address.place)) {
         if (argument.human && LineEditor::is_possible()) {
             wants_terminal_ = true;  // once everything is set up

@@ -2,10 +2,12 @@
 #include "net/monitor/commands/monitor_service.h"
 
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <utility>
 
 #include "net/base/limits.h"
@@ -53,13 +55,20 @@ Error refused(const std::string& who) {
     return Error("a client was refused by its user: " + who);
 }
 
+/// Who may use a monitor that everybody can connect to.
+std::vector<uid_t> own_users() {
+    return {0, geteuid()};
+}
+
 /// Who the client is, or why it is refused.
 Result<std::string> admit_unix_client(const MonitorAccess& access, const Transport& transport) {
     const PeerCredentials peer = NET_TRY(transport.peer());
     std::string who = "process " + std::to_string(peer.pid) + " of user " +
                       std::to_string(peer.uid) + " and group " + std::to_string(peer.gid);
-    if (!access.any_user && !access.uids.empty() && !is_listed(access.uids, peer.uid)) {
-        return refused(who);
+    const std::vector<uid_t> uids =
+        access.uids.empty() && access.own_users ? own_users() : access.uids;
+    if (!access.any_user && !uids.empty() && !is_listed(uids, peer.uid)) {
+        return refused(who).with_hint("uid=" + std::to_string(peer.uid) + " lets that user in");
     }
     return who;
 }
@@ -73,8 +82,7 @@ Result<std::string> admit_network_client(const MonitorAccess& access, int socket
     if (!uid) {
         return std::move(uid).error().with_prefix("a client was refused");
     }
-    const std::vector<uid_t> uids =
-        access.uids.empty() ? std::vector<uid_t>{0, geteuid()} : access.uids;
+    const std::vector<uid_t> uids = access.uids.empty() ? own_users() : access.uids;
     if (*uid) {
         const std::string who = "user " + std::to_string(**uid);
         return is_listed(uids, **uid) ? Result<std::string>(who + "'s") : refused(who);
@@ -91,6 +99,15 @@ Result<std::string> admit_client(const MonitorAccess& access, const Transport& t
     }
     return transport.is_network() ? admit_network_client(access, transport.input())
                                   : std::string("on pipes");
+}
+
+/// Whether it is a UNIX socket that no file's mode protects: an abstract one, unix(7).
+bool is_without_file(int socket) {
+    sockaddr_un address = {};
+    socklen_t size = sizeof address;
+    return getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) == 0 &&
+           address.sun_family == AF_UNIX &&
+           (size <= offsetof(sockaddr_un, sun_path) || address.sun_path[0] == '\0');
 }
 
 /// Whether somebody on another host, or any user of this one, can connect to the socket.
@@ -177,6 +194,13 @@ MonitorService::Endpoint& MonitorService::add_endpoint(MonitorAccess access) {
 }
 
 Result<void> MonitorService::listen(UniqueFd socket, MonitorAccess access) {
+    if (access.uids.empty() && !access.any_user && is_without_file(socket.get())) {
+        access.own_users = true;
+        context_.log().warning("monitor " + access.name +
+                               ": every user can connect to a UNIX socket without a file; only "
+                               "root and user " +
+                               std::to_string(geteuid()) + " are served");
+    }
     Endpoint& endpoint = add_endpoint(std::move(access));
     endpoint.listens = true;
     if (geteuid() == 0 && is_on_tcp(socket.get())) {
