@@ -38,6 +38,7 @@ private:
 };
 
 /// Lines "<program>: <level>: <message>" on standard error; one that would block is lost, counted.
+/// Of a long message the middle is left out: a line is written at once.
 NET_API Log stderr_log(std::string_view program, LogLevel minimum = LogLevel::warning);
 
 }  // namespace net

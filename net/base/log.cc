@@ -4,9 +4,11 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include <atomic>
-#include <cstdio>
+#include <algorithm>
+#include <climits>
+#include <cstddef>
 #include <memory>
+#include <mutex>
 #include <string>
 
 namespace net {
@@ -27,34 +29,55 @@ std::string_view log_level_name(LogLevel level) {
 
 namespace {
 
-/// A pipe that nobody empties would hold up whoever logs. What poll() says is writable takes
-/// PIPE_BUF bytes at once: pipe(7).
-bool takes_a_line() {
-    pollfd output = {STDERR_FILENO, POLLOUT, 0};
-    return poll(&output, 1, 0) != 0;
+/// Bytes of a message that are shown; with what is put around it, a line has less than PIPE_BUF.
+constexpr std::size_t kShownMessage = 3072;
+static_assert(kShownMessage + 512 <= PIPE_BUF);
+
+/// A long name in the middle does not hide what happened to it.
+std::string shorten(std::string_view message) {
+    constexpr std::string_view kMark = " [...] ";
+    constexpr std::size_t kHalf = (kShownMessage - kMark.size()) / 2;
+    if (message.size() <= kShownMessage) {
+        return std::string(message);
+    }
+    return std::string(message.substr(0, kHalf))
+        .append(kMark)
+        .append(message.substr(message.size() - kHalf));
 }
+
+/// Shared by the copies of one log.
+struct StandardError {
+    std::mutex mutex = {};
+    unsigned lost = 0;
+
+    /// A pipe that nobody empties would hold up whoever logs. What poll() says is writable takes
+    /// PIPE_BUF bytes at once, from one writer: pipe(7).
+    void write_line(std::string line) {
+        const std::lock_guard lock(mutex);
+        pollfd output = {STDERR_FILENO, POLLOUT, 0};
+        if (poll(&output, 1, 0) == 0) {
+            ++lost;
+            return;
+        }
+        if (lost != 0) {
+            line.append(" (").append(std::to_string(lost)).append(" lines before it are lost)");
+            lost = 0;
+        }
+        line.append("\n");
+        (void)!::write(STDERR_FILENO, line.data(), std::min<std::size_t>(line.size(), PIPE_BUF));
+    }
+};
 
 }  // namespace
 
 Log stderr_log(std::string_view program, LogLevel minimum) {
-    auto lost = std::make_shared<std::atomic<unsigned>>(0U);
-    return Log([name = std::string(program), minimum, lost](LogLevel level,
-                                                            std::string_view message) {
-        if (level < minimum) {
-            return;
+    auto output = std::make_shared<StandardError>();
+    return Log([name = std::string(program.substr(0, 256)), minimum, output](
+                   LogLevel level, std::string_view message) {
+        if (level >= minimum) {
+            output->write_line(name + ": " + std::string(log_level_name(level)) + ": " +
+                               shorten(message));
         }
-        if (!takes_a_line()) {
-            ++*lost;
-            return;
-        }
-        // One fwrite() a line: stdio locks the stream, so lines of two threads do not mix.
-        std::string line = name;
-        line.append(": ").append(log_level_name(level)).append(": ").append(message);
-        if (const unsigned count = lost->exchange(0); count != 0) {
-            line.append(" (").append(std::to_string(count)).append(" lines before it are lost)");
-        }
-        line.append("\n");
-        (void)fwrite(line.data(), 1, line.size(), stderr);
     });
 }
 

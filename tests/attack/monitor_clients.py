@@ -8,6 +8,7 @@ import os
 import resource
 import socket
 import struct
+import subprocess
 import sys
 import tempfile
 import time
@@ -159,6 +160,26 @@ def check_unread_log(tap, program, folder):
         tap.check("it ends", run.stop() == 0, run.err[-500:])
         for client in others:
             client.close()
+
+
+def check_long_line(tap, program, folder):
+    """A line about a netdev with a long id, into a log that nobody reads."""
+    with qmp.Run(program, folder) as run:
+        client, other = run.client(timeout=10), run.client(timeout=5)
+        answer = client.execute("netdev_add", type="tap", id="i" + "a" * 200000, ifname="zz0",
+                                script="no", downscript="no")
+        tap.equal("a netdev has a long id", answer, {})
+        subprocess.run(["ip", "link", "set", "zz0", "up"], check=True, timeout=10)
+        subprocess.run(["ip", "link", "del", "zz0"], check=True, timeout=10)
+        try:
+            tap.check("the line about its loss holds up nobody", all(
+                other.execute("query-name") == {} and not time.sleep(0.01) for _ in range(50)))
+        except TimeoutError:
+            tap.check("the line about its loss holds up nobody", False)
+        tap.check("it ends", run.stop() == 0, run.err[-500:])
+        lines = [line for line in run.err.splitlines() if "aaa" in line]
+        tap.check("the line is there, cut", len(lines) == 1 and len(lines[0]) < 4096,
+                  [len(line) for line in lines])
 
 
 def check_silence(tap, program, folder):
@@ -341,7 +362,7 @@ def main():
     program = os.path.abspath(sys.argv[1])
     harness.need_tun()
     tap = harness.Tap()
-    for check in (check_names, check_clients, check_shares, check_unread_log, check_silence,
+    for check in (check_names, check_clients, check_shares, check_unread_log, check_long_line, check_silence,
                   check_no_descriptors, check_lingering):
         with tempfile.TemporaryDirectory() as folder:
             check(tap, program, folder)

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <climits>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,16 @@ TEST(StderrLog, WritesOneLineWithProgramAndLevel) {
     ::testing::internal::CaptureStderr();
     stderr_log("tool").warning("the lake is dry");
     EXPECT_EQ(::testing::internal::GetCapturedStderr(), "tool: warning: the lake is dry\n");
+}
+
+TEST(StderrLog, LeavesTheMiddleOfALongMessageOut) {
+    ::testing::internal::CaptureStderr();
+    stderr_log("tool").warning("netdev '" + std::string(1 << 20, 'a') + "' is gone");
+    const std::string line = ::testing::internal::GetCapturedStderr();
+    EXPECT_LE(line.size(), static_cast<std::size_t>(PIPE_BUF));
+    EXPECT_TRUE(line.starts_with("tool: warning: netdev 'aaa"));
+    EXPECT_NE(line.find("aaa [...] aaa"), line.npos);
+    EXPECT_TRUE(line.ends_with("aaa' is gone\n"));
 }
 
 TEST(StderrLog, LeavesLowerLevelsOut) {
