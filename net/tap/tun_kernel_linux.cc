@@ -11,6 +11,9 @@
 #include <cerrno>
 #include <climits>
 #include <cstring>
+#include <fstream>
+#include <sstream>
+#include <string>
 
 #include "net/netlink/rtnetlink.h"
 #include "net/tap/tun_kernel.h"
@@ -37,6 +40,34 @@ ifreq make_ifreq(const std::string& name) {
     ifreq request = {};
     std::memcpy(request.ifr_name, name.data(), name.size());
     return request;
+}
+
+/// Whether /proc/devices calls the major number a macvtap's or ipvtap's, which have no fixed one;
+/// true also if it cannot be read.
+bool is_macvtap_major(unsigned number) {
+    std::ifstream list("/proc/devices");
+    std::string line;
+    while (std::getline(list, line) && line != "Block devices:") {
+        std::istringstream words(line);
+        unsigned found = 0;
+        std::string name;
+        if (words >> found >> name && found == number && (name == "macvtap" || name == "ipvtap")) {
+            return true;
+        }
+    }
+    return !list.is_open();
+}
+
+/// Asks no file system: a file's type stays what it was when it was opened.
+bool may_be_tap(int fd) {
+    constexpr unsigned kMiscMajor = 10;
+    constexpr unsigned kTunMinor = 200;  // TUN_MINOR in the kernel's include/linux/miscdevice.h
+    struct statx status = {};
+    if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &status) != 0) {
+        return true;  // the driver's answer is as good
+    }
+    const bool is_tun = status.stx_rdev_major == kMiscMajor && status.stx_rdev_minor == kTunMinor;
+    return S_ISCHR(status.stx_mode) && (is_tun || is_macvtap_major(status.stx_rdev_major));
 }
 
 class LinuxTunKernel : public TunKernel {
@@ -76,6 +107,11 @@ public:
     }
 
     Result<TunInterface> get_iff(int fd) override {
+        // A descriptor from outside may be anything, and a file system that is a program (FUSE)
+        // answers an ioctl() when it likes.
+        if (!may_be_tap(fd)) {
+            return Error::from_errno(ENOTTY, "TUNGETIFF");
+        }
         ifreq request = {};
         NET_TRY(control(fd, TUNGETIFF, "TUNGETIFF", &request));
         return TunInterface{std::string(request.ifr_name, strnlen(request.ifr_name, IFNAMSIZ)),
