@@ -202,6 +202,31 @@ bool may_be_macvtap(const TapOpenOptions& options, const Error& error) {
            options.ifname.find('%') == std::string::npos;
 }
 
+/// What a tap in use puts before its frames cannot be changed for one queue, nor for its users
+/// without their knowledge: their frames would be garbled, or ours.
+Result<void> check_format(TunKernel& kernel, const TapQueue& queue) {
+    constexpr int kPlainHeader = 10;  // struct virtio_net_hdr in <linux/virtio_net.h>
+    const std::string subject = "tap '" + queue.ifname + "' is in use with ";
+    const Result<LinkInfo> link = kernel.get_link(queue.ifname);
+    if (link && link->tun.packet_info) {
+        return Error(subject + "packet information before each frame")
+            .with_param("ifname")
+            .with_hint("its users have to open it with IFF_NO_PI; or choose another ifname");
+    }
+    const bool has_others = !link || link->tun.queues.value_or(2) > 1;  // Linux 4.17 counts them
+    if (!queue.vnet_hdr || !has_others) {
+        return {};
+    }
+    const int length = NET_TRY(kernel.get_vnet_hdr_size(queue.fd.get()));
+    if (length != kPlainHeader) {
+        return Error(subject + "a virtio-net header of " + std::to_string(length) +
+                     " bytes, not of " + std::to_string(kPlainHeader))
+            .with_param("ifname")
+            .with_hint("another program's guest drives it; choose another ifname");
+    }
+    return {};
+}
+
 /// A multi-queue tap that has queues already goes on as it is, whatever TUNSETIFF was asked for.
 Result<void> adopt_format(TunKernel& kernel, const TapOpenOptions& options, TapQueue& queue) {
     const TunInterface interface = NET_TRY(kernel.get_iff(queue.fd.get()));
@@ -215,7 +240,7 @@ Result<void> adopt_format(TunKernel& kernel, const TapOpenOptions& options, TapQ
                 "all queues of a tap have the same: drop 'vnet_hdr', or choose another "
                 "ifname");
     }
-    return {};
+    return check_format(kernel, queue);
 }
 
 enum class Origin { made, joined, unclear };

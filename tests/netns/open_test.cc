@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 /// Taps opened by name: what the kernel has afterwards, and what it refuses.
+#include <fcntl.h>
 #include <linux/if_tun.h>
+#include <net/if.h>
 #include <sys/ioctl.h>
 
 #include <climits>
@@ -217,6 +219,41 @@ TEST_F(OpenByName, TheHeaderOfATapInUseCannotBeTurnedOff) {
               "queue 0: 'vnet_hdr' is off, but tap 't0' is in use with the header\n"
               "hint: all queues of a tap have the same: drop 'vnet_hdr', or choose another ifname");
     EXPECT_TRUE(find("t0")->vnet_hdr);
+}
+
+TEST_F(OpenByName, PacketInformationOfATapInUseIsRefused) {
+    const UniqueFd other(open("/dev/net/tun", O_RDWR | O_CLOEXEC));
+    ifreq request = {};
+    request.ifr_name[0] = 't';
+    request.ifr_name[1] = '0';
+    request.ifr_flags = IFF_TAP | IFF_MULTI_QUEUE;
+    ASSERT_EQ(ioctl(other.get(), TUNSETIFF, &request), 0);
+    EXPECT_EQ(outcome(init({.ifname = "t0", .queues = 2})),
+              "queue 0: tap 't0' is in use with packet information before each frame\n"
+              "hint: its users have to open it with IFF_NO_PI; or choose another ifname");
+}
+
+TEST_F(OpenByName, TheLengthOfAHeaderInUseIsNotChanged) {
+    const UniqueFd other = open_tap("t0", IFF_MULTI_QUEUE | IFF_VNET_HDR);
+    int length = 12;
+    ASSERT_EQ(ioctl(other.get(), TUNSETVNETHDRSZ, &length), 0);
+    EXPECT_EQ(outcome(init({.ifname = "t0", .queues = 2})),
+              "queue 0: tap 't0' is in use with a virtio-net header of 12 bytes, not of 10\n"
+              "hint: another program's guest drives it; choose another ifname");
+    length = 0;
+    ASSERT_EQ(ioctl(other.get(), TUNGETVNETHDRSZ, &length), 0);
+    EXPECT_EQ(length, 12);
+}
+
+TEST_F(OpenByName, ALengthThatNobodyUsesIsReset) {
+    const PersistentTun tap("t0", kTap | IFF_MULTI_QUEUE | IFF_VNET_HDR);
+    {
+        const UniqueFd before = open_tap("t0", IFF_MULTI_QUEUE | IFF_VNET_HDR);
+        int length = 12;
+        ASSERT_EQ(ioctl(before.get(), TUNSETVNETHDRSZ, &length), 0);
+    }
+    EXPECT_EQ(outcome(init({.ifname = "t0", .queues = 2})), "ok");
+    EXPECT_EQ(state().vnet_hdr_len, 10);
 }
 
 TEST_F(OpenByName, TheHeaderOfATapInUseIsTakenAsItIs) {
