@@ -189,6 +189,32 @@ def test_odd_monitors(tap, qnetdev, folder):
         os.unlink(path)
 
 
+def test_hostile_schema(tap, qnetdev, folder):
+    """Names in a schema that would steer the terminal they are shown on."""
+    path = os.path.join(folder, "hostile")
+    evil = "\x1b]0;x\x07\x9b31m\x7f"
+    schema = json.dumps({"return": [
+        {"name": "cmd" + evil, "meta-type": "command", "arg-type": "0", "ret-type": "0"},
+        {"name": "c", "meta-type": "command", "arg-type": "0", "ret-type": "0"},
+        {"name": "0", "meta-type": "object", "tag": "g" + evil, "members": [
+            {"name": "m" + evil, "type": "t"}, {"name": "e", "type": "E"}]},
+        {"name": "t", "meta-type": "builtin", "json-type": "s" + evil},
+        {"name": "E", "meta-type": "enum", "values": ["v" + evil]}]}).encode() + b"\r\n"
+    greeting = b'{"QMP": {"version": {}, "capabilities": []}}\r\n'
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen()
+        thread = threading.Thread(target=serve_once, daemon=True,
+                                  args=(listener, greeting, b'{"return": {}}\r\n', schema))
+        thread.start()
+        outcome = Client(qnetdev, path).run("help", "help c")
+        thread.join(monitor.WAIT)
+    shown = outcome.out + outcome.err
+    tap.check("hostile schema: names are shown, without control characters",
+              "cmd?]0;x??31m?" in shown and "  m?]0;x" in shown and "  e=v?" in shown and
+              not set(shown) & set("\x1b\x07\x7f\x9b"), outcome)
+
+
 def test_without_schema(tap, qnetdev, folder):
     """Values are guessed where the monitor does not describe itself."""
     path = os.path.join(folder, "plain")
@@ -229,6 +255,7 @@ def main():
         finally:
             run.end()
         test_odd_monitors(tap, qnetdev, folder)
+        test_hostile_schema(tap, qnetdev, folder)
         test_without_schema(tap, qnetdev, folder)
     if sys.argv[2]:
         with tempfile.TemporaryDirectory() as folder:

@@ -45,6 +45,11 @@ std::string plain(std::string_view text) {
     return shown.empty() || shown.ends_with('\n') ? shown : shown + "\n";
 }
 
+/// A name of the monitor's schema. It has no control characters, unless somebody means harm.
+std::string plain_name(std::string_view name) {
+    return replace_controls(name, '?');
+}
+
 /// One connection and the person, or script, that uses it.
 class Client {
 public:
@@ -162,7 +167,7 @@ void Client::help(const std::string& words) {
     const std::size_t start = words.find_first_not_of(" \t");
     if (start == words.npos) {
         for (const std::string& name : schema_.command_names()) {
-            print(name + "\n");
+            print(plain_name(name) + "\n");
         }
         return print("\nhelp COMMAND lists a command's arguments; exit or ^D leaves.\n");
     }
@@ -171,15 +176,15 @@ void Client::help(const std::string& words) {
     if (command == nullptr) {
         return report_error("", "", Error("the monitor has no command '" + name + "'"));
     }
-    print(name + "\n");
+    print(plain_name(name) + "\n");
     const auto nothing = [](const std::string&) { return std::optional<std::string>(); };
     for (const auto& member : schema_.members(command->type, "", nothing)) {
-        print("  " + member.name + "=" + schema_.describe(member.type) +
+        print("  " + plain_name(member.name) + "=" + plain_name(schema_.describe(member.type)) +
               (member.optional ? "  (optional)" : "") + "\n");
     }
     if (const ClientSchema::Entry* type = schema_.find(command->type);
         type != nullptr && !type->tag.empty()) {
-        print("  and what belongs to the value of " + type->tag + "\n");
+        print("  and what belongs to the value of " + plain_name(type->tag) + "\n");
     }
 }
 
@@ -215,6 +220,9 @@ int Client::run_interactively() {
                                       }
                                   }
                               }
+                              std::erase_if(all, [](const std::string& word) {
+                                  return plain_name(word) != word;
+                              });
                               return all;
                           }});
     (void)fflush(stdout);
