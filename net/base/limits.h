@@ -162,6 +162,10 @@ inline constexpr std::size_t kMonitorLine = std::size_t{64} << 10;
 /// that enabled `oob`.
 inline constexpr std::size_t kMonitorQueue = 8;
 
+/// Bytes of those commands, before no further one is looked at. A message that is alone in the
+/// queue may have more.
+inline constexpr std::size_t kMonitorQueueBytes = std::size_t{16} << 20;
+
 /// Answers that a client has not taken, in bytes, before its next command is looked at.
 inline constexpr std::size_t kMonitorOutput = std::size_t{1} << 20;
 

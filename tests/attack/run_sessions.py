@@ -106,12 +106,36 @@ def check_sessions(tap, program, folder):
     tap.equal("nothing is left behind", harness.leftovers(), [])
 
 
+def check_queued(tap, program, folder):
+    """Large commands behind one that takes its time, of a client that enabled `oob`."""
+    slow = os.path.join(folder, "slow")
+    harness.write_program(slow, "#!/bin/sh\nexec sleep 20\n")
+    with qmp.Run(program, folder) as run:
+        client = run.client(negotiate=False)
+        client.send(b'{"execute":"qmp_capabilities","arguments":{"enable":["oob"]}}')
+        client.answer()
+        client.send(b'{"execute":"netdev_add","arguments":{"type":"tap","id":"n",'
+                    b'"downscript":"no","script":"%s"}}' % slow.encode())
+        client.socket.settimeout(2)
+        large = b'{"execute":"%s"}' % (b"a" * (30 << 20))
+        try:
+            for _ in range(7):
+                client.send(large)
+        except TimeoutError:
+            pass
+        tap.check("queued: large commands are not kept", run.resident() < 160 << 10,
+                  run.resident())
+        tap.check("queued: it ends", run.stop() == 0, run.err[-500:])
+
+
 def main():
     program = sys.argv[1]
     harness.need_tun(mounts=True)
     tap = harness.Tap()
     with tempfile.TemporaryDirectory(dir="/run") as folder:
         check_sessions(tap, program, folder)
+    with tempfile.TemporaryDirectory(dir="/run") as folder:
+        check_queued(tap, program, folder)
     tap.done()
 
 

@@ -92,7 +92,8 @@ void QmpSession::read_some() {
 
 bool QmpSession::may_frame() const {
     return !input_ended_ && !client_fds_.is_blocked() && (oob_ || !busy_) &&
-           queue_.size() < limits::kMonitorQueue && stream_.backlog() < limits::kMonitorOutput;
+           queue_.size() < limits::kMonitorQueue && queued_bytes_ < limits::kMonitorQueueBytes &&
+           stream_.backlog() < limits::kMonitorOutput;
 }
 
 /// Goes on with what waits, then with `bytes`, as far as it may for now.
@@ -175,11 +176,13 @@ void QmpSession::handle_while_busy(const MessageFramer::Frame& frame) {
         }
     }
     queue_.push_back({.text = std::string(frame.text)});
+    queued_bytes_ += frame.text.size();
 }
 
 void QmpSession::handle_queued() {
     Item item = std::move(queue_.front());
     queue_.pop_front();
+    queued_bytes_ -= item.text.size();
     if (!item.fds.empty()) {
         pending_fds_.replace(std::move(item.fds));
     } else if (item.error.has_value()) {
@@ -300,6 +303,7 @@ void QmpSession::end() {
         pending_fds_.replace(std::move(item.fds));
     }
     queue_.clear();
+    queued_bytes_ = 0;
     pending_fds_.replace({});
     if (stream_.transport().carries_fds()) {
         client_fds_.dispose_connection(stream_.transport().release());

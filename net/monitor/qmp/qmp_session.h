@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -106,7 +107,8 @@ private:
     ClientFds client_fds_{monitor_};
     PendingFds pending_fds_{[this](UniqueFd fd) { client_fds_.dispose(std::move(fd)); }};
     std::deque<Item> queue_ = {};
-    std::string unread_ = {};  ///< Read from the client, not yet cut into messages.
+    std::size_t queued_bytes_ = 0;  ///< Of the texts in it.
+    std::string unread_ = {};       ///< Read from the client, not yet cut into messages.
     Timer resume_timer_ = {};
     Silence silence_ = {};  ///< Up to the negotiation.
     bool resume_is_due_ = false;
