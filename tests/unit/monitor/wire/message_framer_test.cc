@@ -102,7 +102,7 @@ TEST(MessageFramer, AnswersAByteOrderMarkWithOneError) {
 }
 
 TEST(MessageFramer, RefusesControlCharactersInStrings) {
-    for (const std::string bad : {"\n"s, "\x01"s, "\0"s, "\t"s, "\xfe"s}) {
+    for (const std::string& bad : {"\n"s, "\x01"s, "\0"s, "\t"s, "\xfe"s}) {
         EXPECT_EQ(forms(frames("\"a" + bad + "\n{}")), (List{kError, "{}"})) << bad;
         EXPECT_EQ(forms(frames("'\\" + bad + "\n{}")), (List{kError, "{}"})) << bad;
     }
