@@ -27,7 +27,7 @@ SECONDS_TO_VANISH = 2.0
 
 def start(argv):
     return subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                            stderr=subprocess.DEVNULL)
+                            stderr=subprocess.DEVNULL, start_new_session=True)
 
 
 def measure(argv):
@@ -42,16 +42,19 @@ def measure(argv):
     return sorted(durations)[2]
 
 
-def tool_of(process, argv):
-    """The process to kill: under strace, the traced one as soon as it exists."""
+def kill_tool(process, argv):
+    """Under strace, the traced one as soon as it exists. Before, strace with all that it has: what
+    it has just forked would wait for it, stopped, for ever."""
     if argv[0] != "strace":
-        return process.pid
+        return os.kill(process.pid, signal.SIGKILL)
     try:
         with open("/proc/%d/task/%d/children" % (process.pid, process.pid)) as children:
             pids = children.read().split()
     except OSError:
         pids = []
-    return int(pids[0]) if pids else process.pid
+    if pids:
+        return os.kill(int(pids[0]), signal.SIGKILL)
+    return os.killpg(process.pid, signal.SIGKILL)
 
 
 def kill_at(argv, delay):
@@ -62,7 +65,7 @@ def kill_at(argv, delay):
     ran = process.poll() is None
     try:
         if ran:
-            os.kill(tool_of(process, argv), signal.SIGKILL)
+            kill_tool(process, argv)
         process.wait(timeout=10)
     except ProcessLookupError:
         process.wait(timeout=10)
