@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <malloc.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -84,6 +85,14 @@ int run_tool(Words words, const InheritedSignals& inherited) {
     return command->run(words.subspan(1), inherited);
 }
 
+/// Blocks of megabytes, as for the longest texts, go back to the system when they are freed. glibc
+/// would keep them in the heap of each thread that had one (mallopt(3), "dynamic mmap threshold").
+void give_large_blocks_back() {
+#ifdef M_MMAP_THRESHOLD
+    (void)mallopt(M_MMAP_THRESHOLD, 1 << 20);
+#endif
+}
+
 bool has_reader(int fd) {
     pollfd entry = {fd, 0, 0};
     return poll(&entry, 1, 0) == 0 || (entry.revents & POLLERR) == 0;
@@ -106,6 +115,7 @@ int check_output(int status, const InheritedSignals& inherited) {
 }  // namespace net::cli
 
 int main(int argc, char** argv) {
+    net::cli::give_large_blocks_back();
     const auto inherited = net::cli::InheritedSignals::replace();
     if (!net::cli::fill_standard_streams()) {
         return net::cli::exit_failed;

@@ -26,7 +26,7 @@ SIZE = 8 << 20
 PIECES = ("a ", "1:", ",", "-")
 # Bytes of memory for each of input: the line, the text in it, the options; what sets a netdev up has
 # their description as well, and an answer with the text in it.
-FACTORS = {"check": 6, "try": 12, "netdev_add": 16}
+FACTORS = {"check": 4, "try": 9, "netdev_add": 10}
 BASE = 24 << 20
 SECONDS = 6
 MARK = b"@TEXT@"
@@ -124,7 +124,7 @@ def run_lines(argv, lines):
     """Answers to the lines, given one after the other; how long each took, and the peak of memory."""
     process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                stderr=subprocess.DEVNULL)
-    watchdog = threading.Timer(110, process.kill)
+    watchdog = threading.Timer(150, process.kill)
     watchdog.start()
     answers = []
     try:
