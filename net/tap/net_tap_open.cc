@@ -76,13 +76,13 @@ Result<void> await_removal(TapBuild& build, const std::string& ifname) {
 /// The kernel lets us into everybody's taps if we may administer the network, and spreads the
 /// frames over all queues. Asked whoever is the owner: a descriptor is enough to make root that.
 void warn_of_other_queues(const TapBuild& build, const TapQueue& first) {
-    const Result<LinkInfo> link = build.context.tun().get_link(first.ifname);
-    const unsigned queues = link ? link->tun.queues.value_or(1U) : 0;
+    const TunInfo tun = first.joined ? first.joined->tun : TunInfo{};
+    const unsigned queues = tun.queues.value_or(1U);
     if (queues <= 1) {
         return;
     }
     const std::string owner =
-        link->tun.owner ? "belongs to user " + std::to_string(*link->tun.owner) : "has no owner";
+        tun.owner ? "belongs to user " + std::to_string(*tun.owner) : "has no owner";
     build.context.log().warning("netdev '" + build.group.id() + "': tap '" + first.ifname +
                                 "' existed, " + owner +
                                 ", and has queues that are not this netdev's (" +
@@ -112,9 +112,7 @@ Result<void> net_tap_open_one(TapBuild& build, const ByName& source) {
     TapQueue queue = NET_TRY(tap_open(build.group.tun(build.group.size()), options));
     queue.fresh = queue.macvtap_index == 0;
     if (build.group.size() == 0) {
-        if (queue.joined) {
-            warn_of_other_queues(build, queue);
-        }
+        warn_of_other_queues(build, queue);
         build.group.set_interface(queue.ifname, queue.fresh);
         NET_TRY(bring_up(build, source, queue.fd.get()));
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -47,9 +48,11 @@ struct TapQueue {
     TapFd fd = {};
     std::string ifname = {};
     bool vnet_hdr = false;
-    bool fresh = false;     ///< Just opened by us: the tun driver's defaults still hold.
-    bool joined = false;    ///< A multi-queue tap that was there before its first queue of ours.
-    unsigned features = 0;  ///< What get_features() said; 0 if it was not asked.
+    bool fresh = false;  ///< Just opened by us: the tun driver's defaults still hold.
+    /// Of a multi-queue tap that was there before our first queue of it; empty also if the kernel
+    /// does not tell.
+    std::optional<LinkInfo> joined = {};
+    unsigned features = 0;       ///< What get_features() said; 0 if it was not asked.
     unsigned macvtap_index = 0;  ///< 0: not a macvtap or ipvtap, or not opened by us.
 };
 

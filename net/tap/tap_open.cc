@@ -204,10 +204,13 @@ bool may_be_macvtap(const TapOpenOptions& options, const Error& error) {
 
 /// What a tap in use puts before its frames cannot be changed for one queue, nor for its users
 /// without their knowledge: their frames would be garbled, or ours.
-Result<void> check_format(TunKernel& kernel, const TapQueue& queue) {
+Result<void> check_format(TunKernel& kernel, TapQueue& queue) {
     constexpr int kPlainHeader = 10;  // struct virtio_net_hdr in <linux/virtio_net.h>
     const std::string subject = "tap '" + queue.ifname + "' is in use with ";
-    const Result<LinkInfo> link = kernel.get_link(queue.ifname);
+    if (const Result<LinkInfo> link = kernel.get_link(queue.ifname)) {
+        queue.joined = *link;
+    }
+    const std::optional<LinkInfo>& link = queue.joined;
     if (link && link->tun.packet_info) {
         return Error(subject + "packet information before each frame")
             .with_param("ifname")
@@ -364,8 +367,6 @@ Result<TapQueue> tap_open(TunKernel& kernel, const TapOpenOptions& options) {
             ++attempt;
             continue;
         }
-        queue.joined =
-            options.multi_queue && !options.features.has_value() && *origin == Origin::joined;
         if (*origin == Origin::joined) {
             return queue;
         }

@@ -250,6 +250,9 @@ def read_calls(log):
                 if name == "ioctl":     # and what follows, up to the next one
                     looking = bool(re.search(r"TUNGETDEVNETNS|_IOC\(_IOC_NONE, 0x54, 0xe3", line))
                 text += " in look for packet information" if looking else ""
+                # What follows, until the socket that asks is closed.
+                looking = (looking or "TUNGETIFF" in line) and not (
+                    name == "close" and previous.startswith("recvmsg"))
                 calls.append(Call(name, counts[name], text))
                 previous = line.split(" = ")[0]
     # The table is complete with the last send buffer: what follows is the removal.
@@ -360,7 +363,9 @@ def run_special(job):
     problems = list(left)
     if outcome.status != status:
         problems.append("expected status %d" % status)
-    lines = [line for line in outcome.err.splitlines() if not line.startswith("hint: ")]
+    # The one who holds the port's carrier up has a queue, too.
+    lines = [line for line in outcome.err.splitlines()
+             if not re.match(r"hint: |qnetdev: warning: .* has queues that are not", line)]
     if pattern is None:
         with open(log, errors="replace") as calls:
             ran = any(re.search(r'execve\("[^"]*/script",', line) for line in calls)
