@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "net/base/mac_address.h"
 #include "net/bridge_helper/acl_file.h"
 #include "net/unique_fd.h"
 
@@ -40,7 +41,7 @@ Arguments request() {
     arguments.bridge = "br0";
     arguments.ifname = "vm%d";
     arguments.queues = 8;
-    arguments.mac = MacAddress{0x52, 0x54, 0, 1, 2, 3};
+    arguments.mac = net::MacAddress{{0x52, 0x54, 0, 1, 2, 3}};
     arguments.mtu = 1400;
     return arguments;
 }
@@ -102,7 +103,7 @@ void check_pattern(std::string_view text) {
             "without wildcards equal is equal");
     (void)matches_template(pattern, name);
     (void)is_interface_template(name);
-    (void)parse_mac(name);
+    (void)net::parse_mac(name);
 }
 
 }  // namespace
