@@ -76,17 +76,15 @@ Result<void> await_removal(TapBuild& build, const std::string& ifname) {
 /// The kernel lets us into everybody's taps if we may administer the network, and spreads the
 /// frames over all queues. Asked whoever is the owner: a descriptor is enough to make root that.
 void warn_of_other_queues(const TapBuild& build, const TapQueue& first) {
-    const TunInfo tun = first.joined ? first.joined->tun : TunInfo{};
-    const unsigned queues = tun.queues.value_or(1U);
-    if (queues <= 1) {
+    if (first.other_queues == 0) {
         return;
     }
     const std::string owner =
-        tun.owner ? "belongs to user " + std::to_string(*tun.owner) : "has no owner";
-    build.context.log().warning("netdev '" + build.group.id() + "': tap '" + first.ifname +
-                                "' existed, " + owner +
-                                ", and has queues that are not this netdev's (" +
-                                std::to_string(queues - 1) + "), which get a part of the frames");
+        first.owner ? "belongs to user " + std::to_string(*first.owner) : "has no owner";
+    build.context.log().warning(
+        "netdev '" + build.group.id() + "': tap '" + first.ifname + "' existed, " + owner +
+        ", and has queues that are not this netdev's (" + std::to_string(first.other_queues) +
+        "), which get a part of the frames");
 }
 
 /// Queue 0 as the plan says; later ones open the interface that it got, and ask nothing again.

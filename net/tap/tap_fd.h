@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -49,9 +50,10 @@ struct TapQueue {
     std::string ifname = {};
     bool vnet_hdr = false;
     bool fresh = false;  ///< Just opened by us: the tun driver's defaults still hold.
-    /// Of a multi-queue tap that was there before our first queue of it; empty also if the kernel
-    /// does not tell.
-    std::optional<LinkInfo> joined = {};
+    /// Of a multi-queue tap that was there before our first queue of it, as far as the kernel
+    /// tells.
+    unsigned other_queues = 0;
+    std::optional<std::uint32_t> owner = {};
     unsigned features = 0;       ///< What get_features() said; 0 if it was not asked.
     unsigned macvtap_index = 0;  ///< 0: not a macvtap or ipvtap, or not opened by us.
 };

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "net/base/limits.h"
@@ -207,10 +208,11 @@ bool may_be_macvtap(const TapOpenOptions& options, const Error& error) {
 Result<void> check_format(TunKernel& kernel, TapQueue& queue) {
     constexpr int kPlainHeader = 10;  // struct virtio_net_hdr in <linux/virtio_net.h>
     const std::string subject = "tap '" + queue.ifname + "' is in use with ";
-    if (const Result<LinkInfo> link = kernel.get_link(queue.ifname)) {
-        queue.joined = *link;
+    const Result<LinkInfo> link = kernel.get_link(queue.ifname);
+    if (link) {
+        queue.other_queues = std::max(link->tun.queues.value_or(1U), 1U) - 1;  // ours is one
+        queue.owner = link->tun.owner;
     }
-    const std::optional<LinkInfo>& link = queue.joined;
     if (link && link->tun.packet_info) {
         return Error(subject + "packet information before each frame")
             .with_param("ifname")
