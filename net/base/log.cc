@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "net/log.h"
 
-#include <poll.h>
-#include <unistd.h>
-
-#include <algorithm>
+#include <chrono>
 #include <climits>
 #include <cstddef>
 #include <memory>
-#include <mutex>
 #include <string>
+
+#include "net/base/stderr_lines.h"
 
 namespace net {
 
@@ -45,39 +43,23 @@ std::string shorten(std::string_view message) {
         .append(message.substr(message.size() - kHalf));
 }
 
-/// Shared by the copies of one log.
-struct StandardError {
-    std::mutex mutex = {};
-    unsigned lost = 0;
-
-    /// A pipe that nobody empties would hold up whoever logs. What poll() says is writable takes
-    /// PIPE_BUF bytes at once, from one writer: pipe(7).
-    void write_line(std::string line) {
-        const std::lock_guard lock(mutex);
-        pollfd output = {STDERR_FILENO, POLLOUT, 0};
-        if (poll(&output, 1, 0) == 0) {
-            ++lost;
-            return;
-        }
-        if (lost != 0) {
-            line.append(" (").append(std::to_string(lost)).append(" lines before it are lost)");
-            lost = 0;
-        }
-        line.append("\n");
-        (void)!::write(STDERR_FILENO, line.data(), std::min<std::size_t>(line.size(), PIPE_BUF));
-    }
-};
-
 }  // namespace
 
 Log stderr_log(std::string_view program, LogLevel minimum) {
-    auto output = std::make_shared<StandardError>();
-    return Log([name = std::string(program.substr(0, 256)), minimum, output](
+    auto lines = std::make_shared<StderrLines>();  // of all copies of the log
+    return Log([name = std::string(program.substr(0, 256)), minimum, lines](
                    LogLevel level, std::string_view message) {
-        if (level >= minimum) {
-            output->write_line(name + ": " + std::string(log_level_name(level)) + ": " +
-                               shorten(message));
+        if (level < minimum) {
+            return;
         }
+        lines->write(std::chrono::milliseconds(0), [&](unsigned lost) {
+            std::string line = name + ": " + std::string(log_level_name(level)) + ": ";
+            line.append(shorten(message));
+            if (lost != 0) {
+                line.append(" (").append(std::to_string(lost)).append(" lines before it are lost)");
+            }
+            return line.append("\n");
+        });
     });
 }
 

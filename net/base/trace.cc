@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "net/trace.h"
 
-#include <poll.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <cstring>
 #include <mutex>
 #include <string>
 
 #include "net/base/limits.h"
+#include "net/base/stderr_lines.h"
 #include "net/base/tracer.h"
 
 namespace net {
@@ -66,21 +64,15 @@ void Trace::stop() const {
 }
 
 Trace stderr_trace() {
-    return Trace([lost = 0U](std::string_view message) mutable {
-        pollfd output = {STDERR_FILENO, POLLOUT, 0};
-        const int patience = lost == 0 ? static_cast<int>(limits::kTracePatience.count()) : 0;
-        if (poll(&output, 1, patience) == 0) {
-            ++lost;  // a pipe that nobody empties must not hold us up
-            return;
-        }
-        std::string line;
-        if (lost != 0) {
-            line = "trace: * " + std::to_string(lost) + " lines are lost here\n";
-            lost = 0;
-        }
-        line.append("trace: ").append(message).append("\n");
-        // Neither buffered nor mixed with the lines of others: a pipe takes PIPE_BUF bytes at once.
-        (void)!::write(STDERR_FILENO, line.data(), line.size());
+    auto lines = std::make_shared<StderrLines>();
+    return Trace([lines](std::string_view message) {
+        lines->write(limits::kTracePatience, [&](unsigned lost) {
+            std::string line;
+            if (lost != 0) {
+                line = "trace: * " + std::to_string(lost) + " lines are lost here\n";
+            }
+            return line.append("trace: ").append(message).append("\n");
+        });
     });
 }
 
