@@ -2,7 +2,7 @@
 #include "net/base/launch.h"
 
 #include <fcntl.h>
-#include <linux/futex.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/syscall.h>
@@ -15,6 +15,7 @@
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
+#include <thread>
 
 #include "net/base/signals_blocked.h"
 
@@ -48,9 +49,6 @@ void LaunchPadDeleter::operator()(LaunchPad* pad) const noexcept {
 
 namespace {
 
-// include/uapi/linux/close_range.h, whose name clashes with nothing but is missing before glibc
-// 2.34.
-constexpr unsigned kCloexec = 1U << 2;
 constexpr unsigned kLastFd = ~0U;
 constexpr std::size_t kSignalSetSize = 8;  ///< sizeof(sigset_t) of the kernel.
 constexpr int kSignals = 64;
@@ -94,8 +92,9 @@ private:
         }
         const unsigned kept = launch.keep_fd > 2 ? static_cast<unsigned>(launch.keep_fd) : 2U;
         if ((kept > 2 && launch.call(SYS_fcntl, kept, F_SETFD, 0) < 0) ||
-            (kept > 3 && launch.call(SYS_close_range, 3U, kept - 1, kCloexec) < 0) ||
-            launch.call(SYS_close_range, kept + 1, kLastFd, kCloexec) < 0) {
+            (kept > 3 &&
+             launch.call(SYS_close_range, 3U, kept - 1, unsigned{CLOSE_RANGE_CLOEXEC}) < 0) ||
+            launch.call(SYS_close_range, kept + 1, kLastFd, unsigned{CLOSE_RANGE_CLOEXEC}) < 0) {
             return SYS_close_range;
         }
         // Last: until the handlers are gone, ours would run here.
@@ -143,17 +142,14 @@ bool can_be_read(int fd) {
 }
 
 /// Waits, within the bounds, until the child no longer uses our memory.
-void await_exec(LaunchPad& pad, std::chrono::steady_clock::time_point deadline, int cancel_fd) {
-    constexpr int kLookAtCancel = 20;  // ms; most programs run after one
-    while (const pid_t value = pad.in_use) {
-        const int left = std::min(poll_timeout(deadline), kLookAtCancel);
-        if (left == 0 || can_be_read(cancel_fd)) {
-            return;
-        }
-        const timespec timeout = {0, left * 1'000'000L};
-        // The kernel wakes without FUTEX_PRIVATE_FLAG. No signal comes here, so that nothing of
-        // ours changes errno while the child uses it but this call, at its end.
-        (void)syscall(SYS_futex, &pad.in_use, FUTEX_WAIT, value, &timeout, nullptr, 0);
+void await_exec(const LaunchPad& pad, std::chrono::steady_clock::time_point deadline,
+                int cancel_fd) {
+    constexpr std::chrono::milliseconds kLongest{20};
+    // Not for a futex, which would change the errno that the child uses when it times out.
+    for (std::chrono::microseconds pause{100};
+         pad.in_use != 0 && std::chrono::steady_clock::now() < deadline && !can_be_read(cancel_fd);
+         pause = std::min<std::chrono::microseconds>(2 * pause, kLongest)) {
+        std::this_thread::sleep_for(pause);
     }
 }
 
@@ -192,14 +188,6 @@ Result<Launched> launch(const std::vector<std::string>& argv, UniqueFd output, i
         child.failure = Error::from_errno(child.pad->errnum, what + name_of(child.pad->failed_at));
     }
     return child;
-}
-
-int poll_timeout(std::chrono::steady_clock::time_point deadline) {
-    using std::chrono::milliseconds;
-    const auto left =
-        std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now()).count();
-    return static_cast<int>(
-        std::clamp<milliseconds::rep>(left, 0, milliseconds(std::chrono::hours(1)).count()));
 }
 
 }  // namespace net

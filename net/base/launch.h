@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,8 +30,7 @@ struct Launched {
     pid_t pid = -1;
     UniqueFd pidfd = {};
     LaunchPadPtr pad = {};  ///< To be kept until the child has been reaped or is given up.
-    /// Why the program does not run; of no errno if nothing is known against it.
-    Error failure = Error("");
+    std::optional<Error> failure = {};  ///< Why the program does not run, if that is known.
 };
 
 /// Starts a program: /dev/null as standard input, `output` as standard output and error, `keep_fd`
@@ -48,8 +48,5 @@ struct Launched {
 /// close_range(2) with CLOSE_RANGE_CLOEXEC.
 Result<Launched> launch(const std::vector<std::string>& argv, UniqueFd output, int keep_fd,
                         std::chrono::steady_clock::time_point deadline, int cancel_fd);
-
-/// For poll(2): milliseconds until then, rounded up, but an hour at most.
-int poll_timeout(std::chrono::steady_clock::time_point deadline);
 
 }  // namespace net

@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <optional>
 #include <string_view>
 
 #include "net/base/control_characters.h"
@@ -66,6 +67,14 @@ std::string_view without_trailing_space(std::string_view text) {
     return text.substr(0, text.find_last_not_of(" \t\n\v\f\r") + 1);  // npos + 1 is 0
 }
 
+/// For poll(2): milliseconds until then, rounded up, but an hour at most.
+int poll_timeout(Subprocess::Clock::time_point deadline) {
+    using std::chrono::milliseconds;
+    const auto left = std::chrono::ceil<milliseconds>(deadline - Subprocess::Clock::now()).count();
+    return static_cast<int>(
+        std::clamp<milliseconds::rep>(left, 0, milliseconds(std::chrono::hours(1)).count()));
+}
+
 }  // namespace
 
 Result<Subprocess> Subprocess::spawn(const std::vector<std::string>& argv, int keep_fd,
@@ -79,10 +88,10 @@ Result<Subprocess> Subprocess::spawn(const std::vector<std::string>& argv, int k
     // The child's end blocks: programs do not expect EAGAIN from their standard output.
     (void)fcntl(write_end.get(), F_SETFL, 0);
     Launched launched = NET_TRY(launch(argv, std::move(write_end), keep_fd, deadline, cancel_fd));
-    Error failure = std::move(launched.failure);
+    std::optional<Error> failure = std::move(launched.failure);
     Subprocess child(std::move(launched), std::move(read_end));
-    if (failure.errnum() != 0) {
-        return failure;
+    if (failure) {
+        return *std::move(failure);
     }
     if (!is_waitable(child.pid_)) {
         child.pid_ = -1;  // who ignores SIGCHLD is not told how it ended
