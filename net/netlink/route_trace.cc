@@ -5,7 +5,9 @@
 #include <linux/if_link.h>
 
 #include <array>
+#include <cstring>
 
+#include "net/base/mac_address.h"
 #include "net/netlink/link.h"
 
 namespace net {
@@ -31,13 +33,12 @@ std::string index_text(unsigned index) {
 }
 
 std::string address_text(const nlattr* attribute) {
-    constexpr std::string_view kDigits = "0123456789abcdef";
-    const auto* bytes = static_cast<const unsigned char*>(mnl_attr_get_payload(attribute));
-    std::string text = "address ";
-    for (std::size_t i = 0; i < mnl_attr_get_payload_len(attribute); ++i) {
-        text.append(i == 0 ? "" : ":").append({kDigits[bytes[i] >> 4], kDigits[bytes[i] & 0xf]});
+    MacAddress address;
+    if (mnl_attr_get_payload_len(attribute) != address.bytes.size()) {
+        return "address of another length";
     }
-    return text;
+    std::memcpy(address.bytes.data(), mnl_attr_get_payload(attribute), address.bytes.size());
+    return "address " + std::string(format_mac(address).view());
 }
 
 std::string number_text(const std::string& what, const nlattr* attribute) {
