@@ -11,7 +11,6 @@ import socket
 import struct
 import subprocess
 import sys
-import tempfile
 import time
 
 import attack_path  # noqa: F401
@@ -370,11 +369,9 @@ def main():
     program = os.path.abspath(sys.argv[1])
     harness.need_tun()
     tap = harness.Tap()
-    for check in (check_names, check_clients, check_shares, check_unread_log, check_long_line, check_silence,
-                  check_no_descriptors, check_lingering):
-        with tempfile.TemporaryDirectory() as folder:
-            check(tap, program, folder)
-        tap.equal(check.__name__ + ": nothing is left", harness.leftovers(), [])
+    harness.run_checks(tap, (check_names, check_clients, check_shares, check_unread_log,
+                             check_long_line, check_silence, check_no_descriptors,
+                             check_lingering), program)
     tap.done()
 
 

@@ -9,7 +9,6 @@ import signal
 import socket
 import struct
 import sys
-import tempfile
 
 import attack_path  # noqa: F401
 import harness
@@ -195,10 +194,7 @@ def main():
         checks += [check_refused, check_connected, check_abstract]
     else:
         tap.skip("refused, connected, abstract", "this namespace has one user only: root has others")
-    for check in checks:
-        with tempfile.TemporaryDirectory() as folder:
-            check(tap, program, folder)
-        tap.equal(check.__name__ + ": nothing is left", harness.leftovers(), [])
+    harness.run_checks(tap, checks, program)
     tap.done()
 
 

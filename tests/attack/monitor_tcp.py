@@ -10,7 +10,6 @@ import signal
 import socket
 import struct
 import sys
-import tempfile
 
 import attack_path  # noqa: F401
 import harness
@@ -244,10 +243,7 @@ def main():
         checks += [check_users, check_gone]
     else:
         tap.skip("users, gone", "this namespace has one user only: root has others")
-    for check in checks:
-        with tempfile.TemporaryDirectory() as folder:
-            check(tap, program, folder)
-        tap.equal(check.__name__ + ": nothing is left", harness.leftovers(), [])
+    harness.run_checks(tap, checks, program)
     tap.done()
 
 

@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 
 CLONE_NEWNS = 0x00020000
@@ -143,6 +144,14 @@ def wait_until(condition, seconds):
         if answer or time.monotonic() > deadline:
             return answer
         time.sleep(0.005)
+
+
+def run_checks(tap, checks, *arguments):
+    """Runs each with the arguments and a folder of its own, and looks for what it has left."""
+    for check in checks:
+        with tempfile.TemporaryDirectory() as folder:
+            check(tap, *arguments, folder)
+        tap.equal(check.__name__ + ": nothing is left", leftovers(), [])
 
 
 def leftovers(seconds=2.0, ignore=()):

@@ -11,10 +11,12 @@
 #include <chrono>
 #include <filesystem>
 #include <iterator>
+#include <span>
 #include <thread>
 #include <vector>
 
 #include "net/base/limits.h"
+#include "net/base/send_fds.h"
 
 namespace net {
 namespace {
@@ -94,20 +96,8 @@ UniqueFd connection_with(UniqueFd passed) {
     int ends[2];
     EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
     const UniqueFd sender(ends[0]);
-    char byte = 0;
-    iovec part = {&byte, 1};
-    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-    msghdr message = {};
-    message.msg_iov = &part;
-    message.msg_iovlen = 1;
-    message.msg_control = control;
-    message.msg_controllen = sizeof control;
-    cmsghdr* rights = CMSG_FIRSTHDR(&message);
-    rights->cmsg_level = SOL_SOCKET;
-    rights->cmsg_type = SCM_RIGHTS;
-    rights->cmsg_len = CMSG_LEN(sizeof(int));
-    *reinterpret_cast<int*>(CMSG_DATA(rights)) = passed.get();
-    EXPECT_EQ(sendmsg(sender.get(), &message, 0), 1);
+    const int fd = passed.get();
+    EXPECT_EQ(send_fds(sender.get(), ' ', std::span(&fd, 1)), 0);
     passed.reset();  // not by our caller, behind whoever closes the connection
     return UniqueFd(ends[1]);
 }
