@@ -2,7 +2,7 @@
 #include "net/base/fd_reaper.h"
 #include "net/netdev.h"
 
-namespace net {
+namespace qnetdev {
 
 void net_cleanup(NetContext& context, const NetCleanupOptions& options) {
     const bool was_exclusive = context.is_exclusive();
@@ -16,4 +16,4 @@ void net_cleanup(NetContext& context, const NetCleanupOptions& options) {
     context.set_exclusive(was_exclusive);
 }
 
-}  // namespace net
+}  // namespace qnetdev

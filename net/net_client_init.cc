@@ -14,7 +14,7 @@
 #include "net/options.h"
 #include "net/validate/validate.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 using qapi::NetClientDriver;
@@ -190,4 +190,4 @@ void net_client_init_async(NetContext& context, qapi::Netdev netdev, const NetIn
     }
 }
 
-}  // namespace net
+}  // namespace qnetdev

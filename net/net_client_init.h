@@ -7,7 +7,7 @@
 #include "net/validate/validate.h"
 
 /// The steps of net_client_init(), which may be taken on different threads.
-namespace net {
+namespace qnetdev {
 
 /// What is to be set up, and what queries will tell of it.
 struct NetdevOrder {
@@ -37,4 +37,4 @@ Result<void> carry_out(NetContext& context, const NetdevOrder& order);
 /// Starts watching, and registers the group. On the loop's thread.
 Result<void> commit(NetContext& context, std::unique_ptr<NetClientGroup> group);
 
-}  // namespace net
+}  // namespace qnetdev

@@ -6,7 +6,7 @@
 #include "net/tap/tun_kernel.h"
 #include "net/validate/validate.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 Error no_such_device(std::string_view what, std::string_view id, const char* param) {
@@ -94,4 +94,4 @@ std::vector<std::string> net_info(const NetContext& context) {
     return lines;
 }
 
-}  // namespace net
+}  // namespace qnetdev

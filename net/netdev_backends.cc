@@ -4,7 +4,7 @@
 #include "net/tap/pipeline.h"
 
 // One function and its table: a program that has other backends links one of its own instead.
-namespace net {
+namespace qnetdev {
 namespace {
 
 using qapi::NetClientDriver;
@@ -20,4 +20,4 @@ std::span<const NetdevBackend> netdev_backends() {
     return kBackends;
 }
 
-}  // namespace net
+}  // namespace qnetdev

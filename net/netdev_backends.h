@@ -9,7 +9,7 @@
 #include "net/net_context.h"
 #include "net/validate/netdev_plan.h"
 
-namespace net {
+namespace qnetdev {
 
 /// A row of the table of backends: what this build can do with a type of netdev.
 ///
@@ -30,4 +30,4 @@ struct NetdevBackend {
 /// The whole table.
 std::span<const NetdevBackend> netdev_backends();
 
-}  // namespace net
+}  // namespace qnetdev

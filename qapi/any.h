@@ -7,7 +7,7 @@
 
 #include "qapi/schema.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 /// The JSON value null.
 struct Null {
@@ -47,4 +47,4 @@ struct OneOf<> {
 template <class Void, class... Branch>
 using OneOf = typename detail::OneOf<Branch...>::Type;
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

@@ -4,7 +4,7 @@
 #include <memory>
 #include <utility>
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 /// A T on the heap, so that a struct can contain itself. Copies deeply.
 ///
@@ -40,4 +40,4 @@ private:
     std::unique_ptr<T> value_;
 };
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "qapi/json_lexer.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 namespace {
 
 bool is_digit(unsigned char byte) {
@@ -116,4 +116,4 @@ std::size_t JsonLexer::plain_length(std::string_view rest) const {
     return length;
 }
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

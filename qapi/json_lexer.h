@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 /// Whether the byte separates tokens and means nothing.
 constexpr bool is_json_space(unsigned char byte) {
@@ -78,4 +78,4 @@ private:
     unsigned char first_ = 0;
 };
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

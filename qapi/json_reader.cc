@@ -9,7 +9,7 @@
 #include "qapi/json_lexer.h"
 #include "qapi/utf8.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 namespace {
 
 bool is_digit(char c) {
@@ -37,7 +37,7 @@ class JsonReader {
 public:
     explicit JsonReader(std::string_view text) : text_(text), document_(Grammar::json, text) {}
 
-    net::Result<Document> read();
+    qnetdev::Result<Document> read();
 
 private:
     /// A container that is being filled.
@@ -76,14 +76,14 @@ private:
     std::size_t tokens_ = 0;
     Document document_;
     std::vector<Open> stack_ = {};
-    std::optional<net::Error> error_ = {};
+    std::optional<qnetdev::Error> error_ = {};
 };
 
 bool JsonReader::fail(std::string message, std::size_t offset, std::size_t length) {
     const std::size_t end = std::min(offset + length, text_.size());
-    error_ = net::Error("invalid JSON at column " + std::to_string(offset + 1) + ": " +
-                        std::move(message))
-                 .with_stage(net::Stage::parse)
+    error_ = qnetdev::Error("invalid JSON at column " + std::to_string(offset + 1) + ": " +
+                            std::move(message))
+                 .with_stage(qnetdev::Stage::parse)
                  .with_span({offset, end - std::min(offset, end)});
     return false;
 }
@@ -113,8 +113,8 @@ void JsonReader::skip_space() {
 }
 
 bool JsonReader::count_token() {
-    if (++tokens_ > net::limits::kJsonTokens) {
-        return fail("more than " + std::to_string(net::limits::kJsonTokens) + " tokens", at_);
+    if (++tokens_ > qnetdev::limits::kJsonTokens) {
+        return fail("more than " + std::to_string(qnetdev::limits::kJsonTokens) + " tokens", at_);
     }
     return true;
 }
@@ -130,11 +130,11 @@ void JsonReader::adopt(Document::Index child) {
     ++parent.count;
 }
 
-net::Result<Document> JsonReader::read() {
-    if (text_.size() > net::limits::kArgumentBytes) {
-        return net::Error("the JSON text is longer than " +
-                          std::to_string(net::limits::kArgumentBytes) + " bytes")
-            .with_stage(net::Stage::parse);
+qnetdev::Result<Document> JsonReader::read() {
+    if (text_.size() > qnetdev::limits::kArgumentBytes) {
+        return qnetdev::Error("the JSON text is longer than " +
+                              std::to_string(qnetdev::limits::kArgumentBytes) + " bytes")
+            .with_stage(qnetdev::Stage::parse);
     }
     // Each value stands behind one of these, or is the first.
     const auto values = 1 + std::count_if(text_.begin(), text_.end(), [](char c) {
@@ -142,7 +142,7 @@ net::Result<Document> JsonReader::read() {
                         });
     // A container needs a byte to open and one to close it.
     document_.reserve(std::min(
-        {static_cast<std::size_t>(values), text_.size() / 2 + 1, net::limits::kJsonTokens}));
+        {static_cast<std::size_t>(values), text_.size() / 2 + 1, qnetdev::limits::kJsonTokens}));
     if (!read_all()) {
         return *std::move(error_);
     }
@@ -234,8 +234,8 @@ bool JsonReader::read_value() {
 }
 
 bool JsonReader::open(ValueKind kind) {
-    if (stack_.size() == net::limits::kJsonDepth) {
-        return fail("nested deeper than " + std::to_string(net::limits::kJsonDepth) + " levels",
+    if (stack_.size() == qnetdev::limits::kJsonDepth) {
+        return fail("nested deeper than " + std::to_string(qnetdev::limits::kJsonDepth) + " levels",
                     at_);
     }
     stack_.push_back({document_.add(kind, {at_, 1}), 0, 0, kind == ValueKind::object});
@@ -284,7 +284,7 @@ bool JsonReader::check_duplicates(const Open& object) {
     if (repeated == 0) {
         return true;
     }
-    const net::TextSpan span = document_.span(repeated);
+    const qnetdev::TextSpan span = document_.span(repeated);
     return fail("the key '" + printable(document_.text(repeated)) + "' stands here a second time",
                 span.offset, span.length);
 }
@@ -437,8 +437,8 @@ bool JsonReader::decode_unicode(std::string_view raw, std::size_t& at, std::size
 
 }  // namespace
 
-net::Result<Document> parse_json(std::string_view text) {
+qnetdev::Result<Document> parse_json(std::string_view text) {
     return JsonReader(text).read();
 }
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

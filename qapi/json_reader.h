@@ -8,7 +8,7 @@
 #include "net/result.h"
 #include "qapi/value.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 /// Reads exactly one JSON value, in the dialect QEMU understands.
 ///
@@ -17,9 +17,9 @@ namespace qapi {
 /// net/base/limits.h allows. U+0000 is kept as the two bytes C0 80, so no text holds a NUL.
 /// Errors are of Stage::parse with the column and span of the offending bytes. Time and memory are
 /// linear in the input, and no input makes it recurse.
-net::Result<Document> parse_json(std::string_view text);
+qnetdev::Result<Document> parse_json(std::string_view text);
 /// A document must not outlive its text, so a temporary is not taken.
 template <std::same_as<std::string> Text>
-net::Result<Document> parse_json(Text&& text) = delete;
+qnetdev::Result<Document> parse_json(Text&& text) = delete;
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

@@ -8,7 +8,7 @@
 
 #include "qapi/utf8.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 namespace {
 
 std::uint32_t code_point_at(std::string_view sequence) {
@@ -167,4 +167,4 @@ std::string to_json(Value value) {
     return writer.take();
 }
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

@@ -9,7 +9,7 @@
 
 #include "qapi/value.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 /// How JSON is laid out.
 enum class JsonLayout : std::uint8_t {
@@ -67,4 +67,4 @@ private:
 /// A value as compact JSON; texts of key=value input become strings.
 std::string to_json(Value value);
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

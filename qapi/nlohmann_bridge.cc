@@ -9,13 +9,13 @@
 #include "net/base/limits.h"
 #include "qapi/utf8.h"
 
-namespace qapi::detail {
+namespace qnetdev::qapi::detail {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-net::Error refused(std::string message) {
-    return net::Error(std::move(message)).with_stage(net::Stage::parse);
+qnetdev::Error refused(std::string message) {
+    return qnetdev::Error(std::move(message)).with_stage(qnetdev::Stage::parse);
 }
 
 bool is_utf8(std::string_view text) {
@@ -32,7 +32,7 @@ bool is_utf8(std::string_view text) {
 /// Writes a value, recursing no deeper than JSON text may be nested.
 class TextWriter {
 public:
-    net::Result<void> write(const Json& json) {  // NOLINT(misc-no-recursion)
+    qnetdev::Result<void> write(const Json& json) {  // NOLINT(misc-no-recursion)
         switch (json.type()) {
             case Json::value_t::object:
             case Json::value_t::array:
@@ -59,14 +59,15 @@ public:
     std::string take() { return writer_.take(); }
 
 private:
-    static net::Result<void> check_text(const std::string& text) {
-        return is_utf8(text) ? net::Result<void>() : refused("a text in JSON must be valid UTF-8");
+    static qnetdev::Result<void> check_text(const std::string& text) {
+        return is_utf8(text) ? qnetdev::Result<void>()
+                             : refused("a text in JSON must be valid UTF-8");
     }
 
-    net::Result<void> write_container(const Json& json) {  // NOLINT(misc-no-recursion)
-        if (depth_ == net::limits::kJsonDepth) {
-            return refused("JSON nested deeper than " + std::to_string(net::limits::kJsonDepth) +
-                           " levels");
+    qnetdev::Result<void> write_container(const Json& json) {  // NOLINT(misc-no-recursion)
+        if (depth_ == qnetdev::limits::kJsonDepth) {
+            return refused("JSON nested deeper than " +
+                           std::to_string(qnetdev::limits::kJsonDepth) + " levels");
         }
         ++depth_;
         json.is_object() ? writer_.begin_object() : writer_.begin_list();
@@ -88,7 +89,7 @@ private:
 
 }  // namespace
 
-net::Result<std::string> nlohmann_text(const Json& json) {
+qnetdev::Result<std::string> nlohmann_text(const Json& json) {
     TextWriter writer;
     NET_TRY(writer.write(json));
     return writer.take();
@@ -98,11 +99,11 @@ void assign_nlohmann(Json& json, const std::string& text) {
     json = Json::parse(text, nullptr, false);
 }
 
-net::Error without_span(const net::Error& error) {
-    return net::Error(error.message(), error.error_class())
+qnetdev::Error without_span(const qnetdev::Error& error) {
+    return qnetdev::Error(error.message(), error.error_class())
         .with_stage(error.stage())
         .with_param(error.param())
         .with_hint(error.hint());
 }
 
-}  // namespace qapi::detail
+}  // namespace qnetdev::qapi::detail

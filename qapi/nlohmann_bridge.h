@@ -13,25 +13,25 @@
 ///
 /// Values pass as text: so the tables are walked by the visitors that walk them for text, and the
 /// rules of both are the same by construction.
-namespace qapi::detail {
+namespace qnetdev::qapi::detail {
 
 /// The text of a value, or why it has none.
-net::Result<std::string> nlohmann_text(const nlohmann::ordered_json& json);
+qnetdev::Result<std::string> nlohmann_text(const nlohmann::ordered_json& json);
 
 /// Makes `json` what the text of a JsonWriter says.
 void assign_nlohmann(nlohmann::ordered_json& json, const std::string& text);
 
 /// The error without the place in a text that its reader has never seen.
-net::Error without_span(const net::Error& error);
+qnetdev::Error without_span(const qnetdev::Error& error);
 
 template <class T>
-net::Result<T> read_nlohmann(const nlohmann::ordered_json& json) {
+qnetdev::Result<T> read_nlohmann(const nlohmann::ordered_json& json) {
     const std::string text = NET_TRY(nlohmann_text(json));
-    const net::Result<Document> document = parse_json(text);
+    const qnetdev::Result<Document> document = parse_json(text);
     if (!document) {
         return without_span(document.error());
     }
-    net::Result<T> value = read_as<T>(*document);
+    qnetdev::Result<T> value = read_as<T>(*document);
     if (!value) {
         return without_span(value.error());
     }
@@ -45,4 +45,4 @@ void write_nlohmann(nlohmann::ordered_json& json, const T& value) {
     assign_nlohmann(json, writer.text());
 }
 
-}  // namespace qapi::detail
+}  // namespace qnetdev::qapi::detail

@@ -16,7 +16,7 @@
 #include "qapi/schema.h"
 #include "qapi/visitor.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 /// Writes any generated type by walking its table: members in wire order, absent ones left out.
 ///
@@ -121,4 +121,4 @@ std::string to_json(const T& value) {
     return writer.take();
 }
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

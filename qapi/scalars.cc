@@ -6,7 +6,7 @@
 #include <charconv>
 #include <limits>
 
-namespace qapi {
+namespace qnetdev::qapi {
 namespace {
 
 __extension__ using Uint128 = unsigned __int128;
@@ -154,4 +154,4 @@ std::optional<double> parse_real(std::string_view text) {
     return parts.negative ? -number : number;
 }
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

@@ -6,7 +6,7 @@
 #include <string_view>
 
 /// Spellings of scalar values in key=value text. Each function takes the whole text or fails.
-namespace qapi {
+namespace qnetdev::qapi {
 
 /// on, yes, true, y; off, no, false, n. Lower case only.
 std::optional<bool> parse_bool(std::string_view text);
@@ -32,4 +32,4 @@ std::optional<std::uint64_t> parse_size(std::string_view text);
 /// A finite or infinite number as C reads it.
 std::optional<double> parse_real(std::string_view text);
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

@@ -12,7 +12,7 @@
 /// scripts/qapi-gen.py turns qapi/*.json into plain structs plus, for each, a constexpr tuple of
 /// Member and Union entries. Everything that works on "any schema type" (parsing, printing, help,
 /// introspection) walks these tables; no code is generated.
-namespace qapi {
+namespace qnetdev::qapi {
 
 /// One member of a struct: its name on the wire and where it lives.
 ///
@@ -121,4 +121,4 @@ constexpr std::string_view enum_name(Enum value) {
 template <class T>
 concept Struct = !std::is_same_v<std::remove_cv_t<decltype(members<T>)>, std::nullptr_t>;
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-namespace qapi {
+namespace qnetdev::qapi {
 namespace {
 
 constexpr std::size_t kLongestWord = 64;
@@ -67,4 +67,4 @@ std::string did_you_mean(std::string_view suggestion) {
     return suggestion.empty() ? std::string() : "did you mean '" + std::string(suggestion) + "'?";
 }
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

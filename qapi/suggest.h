@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 /// Slips of a pen between two words: a byte too many, missing, wrong, or two swapped.
 ///
@@ -22,4 +22,4 @@ std::string_view nearest(std::string_view given, std::span<const std::string_vie
 /// "did you mean 'queues'?", or an empty text without a suggestion.
 std::string did_you_mean(std::string_view suggestion);
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "qapi/utf8.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 namespace {
 
 std::uint32_t byte_at(std::string_view text, std::size_t index) {
@@ -94,4 +94,4 @@ std::string printable(std::string_view text, std::size_t limit) {
     return result;
 }
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 /// Length of the UTF-8 sequence that `text` begins with, 0 if it is not a valid one.
 ///
@@ -22,4 +22,4 @@ void append_utf8(std::string& text, std::uint32_t code_point);
 /// A text made fit for a message: at most `limit` bytes, control and broken bytes as \xNN.
 std::string printable(std::string_view text, std::size_t limit = 96);
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

@@ -5,9 +5,9 @@
 #include <cstring>
 #include <limits>
 
-namespace qapi {
+namespace qnetdev::qapi {
 
-Document::Index Document::push(Tag kind, net::TextSpan span) {
+Document::Index Document::push(Tag kind, qnetdev::TextSpan span) {
     Node node;
     node.offset = static_cast<std::uint32_t>(span.offset);
     node.length = static_cast<std::uint32_t>(span.length) & 0x7ffffffU;
@@ -16,19 +16,19 @@ Document::Index Document::push(Tag kind, net::TextSpan span) {
     return static_cast<Index>(nodes_.size() - 1);
 }
 
-Document::Index Document::add(ValueKind kind, net::TextSpan span) {
+Document::Index Document::add(ValueKind kind, qnetdev::TextSpan span) {
     return push(static_cast<Tag>(kind), span);
 }
 
-Document::Index Document::add_key(net::TextSpan span) {
+Document::Index Document::add_key(qnetdev::TextSpan span) {
     return push(Tag::key, span);
 }
 
-Document::Index Document::add_flag(net::TextSpan span, bool on) {
+Document::Index Document::add_flag(qnetdev::TextSpan span, bool on) {
     return push(on ? Tag::flag_on : Tag::flag_off, span);
 }
 
-void Document::set_span(Index value, net::TextSpan span) {
+void Document::set_span(Index value, qnetdev::TextSpan span) {
     nodes_[value].offset = static_cast<std::uint32_t>(span.offset);
     nodes_[value].length = static_cast<std::uint32_t>(span.length) & 0x7ffffffU;
     nodes_[value].pooled = false;
@@ -61,7 +61,7 @@ ValueKind Value::kind() const {
     return document_->kind(index_);
 }
 
-net::TextSpan Value::span() const {
+qnetdev::TextSpan Value::span() const {
     return document_->span(index_);
 }
 
@@ -119,4 +119,4 @@ Value Value::find(std::string_view key) const {
     return found;
 }
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

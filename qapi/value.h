@@ -18,7 +18,7 @@
 /// The tree is a view: texts stay in the source wherever they need no decoding, numbers are
 /// decoded when asked for, and a value costs 16 bytes. So a Document must not outlive the text it
 /// was read from, and a Value must neither outlive its Document nor see it moved.
-namespace qapi {
+namespace qnetdev::qapi {
 
 enum class ValueKind : std::uint8_t {
     null,
@@ -56,7 +56,7 @@ public:
     /// The decoded text of a string or text value; of anything else, its source.
     std::string_view text() const;
     /// Where it stands in the source, quotes and brackets included.
-    net::TextSpan span() const;
+    qnetdev::TextSpan span() const;
 
     /// Only for ValueKind::boolean.
     bool boolean() const { return text().front() == 't'; }
@@ -83,7 +83,7 @@ private:
 /// A member of an object.
 struct Value::Entry {
     std::string_view key;
-    net::TextSpan key_span;
+    qnetdev::TextSpan key_span;
     Value value;
 };
 
@@ -134,15 +134,15 @@ public:
 
     /// Room for that many values, so that a small document costs one allocation.
     void reserve(std::size_t values) { nodes_.reserve(values); }
-    Index add(ValueKind kind, net::TextSpan span);
-    Index add_key(net::TextSpan span);
+    Index add(ValueKind kind, qnetdev::TextSpan span);
+    Index add_key(qnetdev::TextSpan span);
     /// A key that is its own value, the text "on" or "off" (traditional grammar).
-    Index add_flag(net::TextSpan span, bool on);
+    Index add_flag(qnetdev::TextSpan span, bool on);
     /// Makes a container's or key chain's next sibling.
     void link(Index from, Index next) { nodes_[from].next = next; }
     void set_first_child(Index container, Index child) { nodes_[container].link = child; }
     void set_kind(Index value, ValueKind kind) { nodes_[value].kind = static_cast<Tag>(kind); }
-    void set_span(Index value, net::TextSpan span);
+    void set_span(Index value, qnetdev::TextSpan span);
     /// Replaces what the source says, for texts that need decoding.
     void set_text(Index value, std::string_view text);
 
@@ -152,7 +152,9 @@ public:
     std::string_view text(Index index) const;
     /// Like text(), but "on" or "off" for a flag, whose text is its key.
     std::string_view value_text(Index value) const;
-    net::TextSpan span(Index index) const { return {nodes_[index].offset, nodes_[index].length}; }
+    qnetdev::TextSpan span(Index index) const {
+        return {nodes_[index].offset, nodes_[index].length};
+    }
     /// The value of a key.
     Index value_of(Index key) const { return nodes_[key].kind == Tag::key ? key + 1 : key; }
     std::size_t size() const { return nodes_.size(); }
@@ -182,7 +184,7 @@ private:
     };
     static_assert(sizeof(Node) == 16);
 
-    Index push(Tag kind, net::TextSpan span);
+    Index push(Tag kind, qnetdev::TextSpan span);
 
     std::string_view source_;
     std::vector<Node> nodes_ = {};
@@ -219,4 +221,4 @@ typename Value::Range<Item>::Iterator& Value::Range<Item>::Iterator::operator++(
     return *this;
 }
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

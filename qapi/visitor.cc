@@ -7,7 +7,7 @@
 #include "qapi/suggest.h"
 #include "qapi/utf8.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 namespace {
 
 /// Unknown members that one message lists.
@@ -62,11 +62,11 @@ std::string number_name(bool is_signed, int bits) {
 }  // namespace
 
 bool VisitorBase::fail(std::string message, std::string param, std::string hint,
-                       std::optional<net::TextSpan> span) {
-    net::Error error = net::Error(std::move(message))
-                           .with_stage(net::Stage::parse)
-                           .with_param(std::move(param))
-                           .with_hint(std::move(hint));
+                       std::optional<qnetdev::TextSpan> span) {
+    qnetdev::Error error = qnetdev::Error(std::move(message))
+                               .with_stage(qnetdev::Stage::parse)
+                               .with_param(std::move(param))
+                               .with_hint(std::move(hint));
     error_ = span ? std::move(error).with_span(*span) : std::move(error);
     return false;
 }
@@ -427,4 +427,4 @@ std::string VisitorBase::member_name(const Value::Entry& entry, const Path& path
     return options_.typed_keys ? typed_key(std::move(name), entry.value) : name;
 }
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

@@ -25,7 +25,7 @@
 #include "qapi/value.h"
 
 /// Reads a Document into any generated type, by walking the type's table.
-namespace qapi {
+namespace qnetdev::qapi {
 
 /// How a visitor behaves beyond what the grammar of the document says.
 struct VisitorOptions {
@@ -128,7 +128,7 @@ public:
     VisitorBase(const Document& document, VisitorOptions options)
         : document_(document), options_(options) {}
 
-    net::Error take_error() { return *std::move(error_); }
+    qnetdev::Error take_error() { return *std::move(error_); }
     /// Sentences about deprecated members that were given; not more than a few.
     std::vector<std::string> take_warnings() { return std::move(warnings_); }
 
@@ -174,7 +174,7 @@ protected:
 
 private:
     bool fail(std::string message, std::string param, std::string hint,
-              std::optional<net::TextSpan> span);
+              std::optional<qnetdev::TextSpan> span);
     static bool is_known(std::string_view key, const Known& known);
     bool fail_unknown(std::span<const Value::Entry> unknown, const Known& known, const Path& path);
     std::string member_name(const Value::Entry& entry, const Path& path) const;
@@ -184,7 +184,7 @@ private:
 
     const Document& document_;
     VisitorOptions options_;
-    std::optional<net::Error> error_ = {};
+    std::optional<qnetdev::Error> error_ = {};
     std::vector<std::string> warnings_ = {};
 };
 
@@ -472,8 +472,8 @@ private:
 
 /// Reads one value of a document as a T.
 template <class T>
-net::Result<T> read_as(Value value, const Document& document, VisitorOptions options = {}) {
-    net::Result<T> result = T{};
+qnetdev::Result<T> read_as(Value value, const Document& document, VisitorOptions options = {}) {
+    qnetdev::Result<T> result = T{};
     Visitor visitor(document, options);
     if (!visitor.read(value, *result, Path{})) {
         return visitor.take_error();
@@ -483,8 +483,8 @@ net::Result<T> read_as(Value value, const Document& document, VisitorOptions opt
 
 /// Reads a whole document as a T.
 template <class T>
-net::Result<T> read_as(const Document& document, VisitorOptions options = {}) {
+qnetdev::Result<T> read_as(const Document& document, VisitorOptions options = {}) {
     return read_as<T>(document.root(), document, options);
 }
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

@@ -301,7 +301,7 @@ class Graph:
 
 def pipeline_name(symbol, names):
     """The pipeline function that a mangled name, or part of one, belongs to."""
-    found = re.match(r"_ZZ*N3net(\d+)(.*)", symbol)
+    found = re.match(r"_ZZ*N7qnetdev(\d+)(.*)", symbol)
     if not found:
         return None
     name = found.group(2)[:int(found.group(1))]

@@ -2,4 +2,4 @@
 #pragma once
 
 /// Marks what libqnetdev exports; everything else is hidden.
-#define NET_API __attribute__((visibility("default")))
+#define QNETDEV_API __attribute__((visibility("default")))

@@ -12,7 +12,7 @@
 
 struct _GMainContext;
 
-namespace net {
+namespace qnetdev {
 
 /// What a descriptor is watched for, and what it turned out to be ready for.
 enum FdEvents : unsigned {
@@ -26,7 +26,7 @@ enum FdEvents : unsigned {
 ///
 /// Network clients use it only through FdWatch and Timer, so the same client runs on the main loop
 /// or on a thread with a loop of its own. Not thread-safe: one loop, one thread.
-class NET_API EventLoop {
+class QNETDEV_API EventLoop {
 public:
     using Token = std::uint64_t;
     using FdCallback = std::function<void(unsigned ready)>;
@@ -53,12 +53,12 @@ public:
 /// All descriptors share one epoll instance and one GSource: an iteration costs the same with one
 /// watch as with a thousand. Keeps a reference to the context. Fails if the process is out of
 /// descriptors.
-NET_API Result<std::unique_ptr<EventLoop>> glib_event_loop(_GMainContext* context);
+QNETDEV_API Result<std::unique_ptr<EventLoop>> glib_event_loop(_GMainContext* context);
 
 /// Watches a descriptor for as long as it lives. Declare it after the UniqueFd that it watches.
 ///
 /// A watch may be destroyed or moved inside its own callback.
-class NET_API FdWatch {
+class QNETDEV_API FdWatch {
 public:
     FdWatch() = default;
     static Result<FdWatch> create(EventLoop& loop, int fd, unsigned events,
@@ -89,7 +89,7 @@ private:
 };
 
 /// A one-shot timer that is cancelled by destruction.
-class NET_API Timer {
+class QNETDEV_API Timer {
 public:
     Timer() = default;
     Timer(EventLoop& loop, std::chrono::milliseconds delay, EventLoop::TimerCallback callback)
@@ -115,4 +115,4 @@ private:
     EventLoop::Token token_ = 0;
 };
 
-}  // namespace net
+}  // namespace qnetdev

@@ -11,10 +11,10 @@
 #include "net/result.h"
 #include "net/unique_fd.h"
 
-namespace net {
+namespace qnetdev {
 
 /// Descriptors that a monitor was given by name (QMP `getfd`), for `fd=`, `fds=` and the like.
-class NET_API FdStore {
+class QNETDEV_API FdStore {
 public:
     FdStore() = default;
     FdStore(const FdStore&) = delete;
@@ -31,7 +31,7 @@ public:
 };
 
 /// An FdStore that holds what it is told to; one for each monitor.
-class NET_API NamedFds : public FdStore {
+class QNETDEV_API NamedFds : public FdStore {
 public:
     /// Gets what is to be closed and not used; closing the last queue of a tap takes the kernel
     /// ~15 ms, so that a main loop should leave it to others.
@@ -61,4 +61,4 @@ private:
     std::unordered_map<std::string, UniqueFd> fds_ = {};
 };
 
-}  // namespace net
+}  // namespace qnetdev

@@ -3,7 +3,7 @@
 
 #include <string>
 
-namespace net {
+namespace qnetdev {
 
 /// What a line of the human monitor printed.
 struct HumanOutput {
@@ -11,4 +11,4 @@ struct HumanOutput {
     bool last = false;      ///< It was `quit`: the program ends.
 };
 
-}  // namespace net
+}  // namespace qnetdev

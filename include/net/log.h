@@ -6,18 +6,18 @@
 
 #include "net/api.h"
 
-namespace net {
+namespace qnetdev {
 
 enum class LogLevel { debug, info, warning, error };
 
 /// "debug", "info", "warning" or "error".
-NET_API std::string_view log_level_name(LogLevel level);
+QNETDEV_API std::string_view log_level_name(LogLevel level);
 
 /// Where the library tells what it cannot return: a warning, or a failure after the fact.
 ///
 /// Libraries return errors and log only what has no caller left to go to. The sink may be called
 /// from any thread, also from two at once, and must not call back into the library.
-class NET_API Log {
+class QNETDEV_API Log {
 public:
     using Sink = std::function<void(LogLevel, std::string_view message)>;
 
@@ -39,6 +39,6 @@ private:
 
 /// Lines "<program>: <level>: <message>" on standard error; one that would block is lost, counted.
 /// Of a long message the middle is left out: a line is written at once.
-NET_API Log stderr_log(std::string_view program, LogLevel minimum = LogLevel::warning);
+QNETDEV_API Log stderr_log(std::string_view program, LogLevel minimum = LogLevel::warning);
 
-}  // namespace net
+}  // namespace qnetdev

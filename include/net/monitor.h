@@ -16,7 +16,7 @@
 #include "net/result.h"
 #include "net/unique_fd.h"
 
-namespace net {
+namespace qnetdev {
 
 class MonitorService;
 
@@ -49,7 +49,7 @@ struct MonitorAccess {
 /// QMP and human monitors for one context: what drives QEMU can drive the context's netdevs.
 ///
 /// Belongs to the thread of the context's loop, and must go before the context.
-class NET_API NetMonitor {
+class QNETDEV_API NetMonitor {
 public:
     NetMonitor(NetContext& context, NetMonitorOptions options);
     NetMonitor(const NetMonitor&) = delete;
@@ -86,4 +86,4 @@ private:
     std::unique_ptr<MonitorService> service_;
 };
 
-}  // namespace net
+}  // namespace qnetdev

@@ -14,7 +14,7 @@
 #include "net/api.h"
 #include "net/vnet_backend.h"
 
-namespace net {
+namespace qnetdev {
 
 class NetClientGroup;
 class PacketQueue;
@@ -65,7 +65,7 @@ struct QueueDescription {
 /// derive from it, override receive() and can_receive(), and attach with net_nic_attach(). This is
 /// the path of frames; what else a NIC asks of a backend is vnet(). Not thread-safe; lives on the
 /// loop of its NetContext.
-class NET_API NetClientState {
+class QNETDEV_API NetClientState {
 public:
     NetClientState(std::string name, std::string model);
     NetClientState(const NetClientState&) = delete;
@@ -149,4 +149,4 @@ private:
     bool delivering_ = false;
 };
 
-}  // namespace net
+}  // namespace qnetdev

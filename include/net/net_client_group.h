@@ -14,7 +14,7 @@
 #include "net/net_client.h"
 #include "net/result.h"
 
-namespace net {
+namespace qnetdev {
 
 /// What a netdev was made of, for queries.
 struct NetdevDescription {
@@ -26,7 +26,7 @@ struct NetdevDescription {
 ///
 /// A backend derives from it to keep what belongs to the netdev and not to a queue. Its destructor
 /// undoes what it set up; it must not block, so slow work goes to the context's FdReaper.
-class NET_API NetClientGroup {
+class QNETDEV_API NetClientGroup {
 public:
     enum class Kind {
         netdev,    ///< Made by -netdev or netdev_add; can be deleted by id.
@@ -75,7 +75,7 @@ private:
 /// All groups of one context: by id in O(1), and in order of creation.
 ///
 /// No operation on one group looks at the others.
-class NET_API NetClientRegistry {
+class QNETDEV_API NetClientRegistry {
 public:
     using Groups = std::list<std::unique_ptr<NetClientGroup>>;
 
@@ -116,4 +116,4 @@ private:
     Index nics_ = {};
 };
 
-}  // namespace net
+}  // namespace qnetdev

@@ -18,7 +18,7 @@
 #include "net/queue_loop.h"
 #include "net/trace.h"
 
-namespace net {
+namespace qnetdev {
 
 class FdReaper;
 class TunKernel;
@@ -50,7 +50,7 @@ struct NetContextOptions {
 ///
 /// Not thread-safe; belongs to the thread of its loop. Destruction removes every netdev, runs the
 /// down scripts that are due, and waits (bounded by the scripts' time-out) until all is closed.
-class NET_API NetContext {
+class QNETDEV_API NetContext {
 public:
     /// `loop` and `tun` must outlive the context.
     NetContext(EventLoop& loop, TunKernel& tun, NetContextOptions options);
@@ -99,4 +99,4 @@ private:
     std::unique_ptr<WorkerPool> workers_;  // last: its threads use all of the above
 };
 
-}  // namespace net
+}  // namespace qnetdev

@@ -15,16 +15,16 @@
 #include "net/result.h"
 #include "qapi/net_types.h"
 
-namespace net {
+namespace qnetdev {
 
 /// A context on the real tun driver. `loop` must outlive it.
-NET_API std::unique_ptr<NetContext> net_context_create(EventLoop& loop,
-                                                       NetContextOptions options = {});
+QNETDEV_API std::unique_ptr<NetContext> net_context_create(EventLoop& loop,
+                                                           NetContextOptions options = {});
 
 /// Every rule that the options break, in QEMU's order; empty if they are fine.
 ///
 /// Pure: no side effect, no system call, no context.
-NET_API std::vector<Error> net_validate(const qapi::Netdev& netdev, NetdevOrigin origin);
+QNETDEV_API std::vector<Error> net_validate(const qapi::Netdev& netdev, NetdevOrigin origin);
 
 /// Validates the options and brings the netdev up: opens queues, takes descriptors, runs scripts
 /// or the helper, and registers the group under its id as the very last step.
@@ -35,8 +35,8 @@ NET_API std::vector<Error> net_validate(const qapi::Netdev& netdev, NetdevOrigin
 /// closed. Blocks while a script or helper runs, at most NetContextOptions::script_timeout for
 /// each, and until the bridge of a tap's `br` forwards: 1 s, and with spanning tree twice its
 /// forward delay more.
-NET_API Result<void> net_client_init(NetContext& context, const qapi::Netdev& netdev,
-                                     const NetInitOptions& options = {});
+QNETDEV_API Result<void> net_client_init(NetContext& context, const qapi::Netdev& netdev,
+                                         const NetInitOptions& options = {});
 
 /// What became of a netdev; called on the loop's thread.
 using NetInitDone = std::function<void(Result<void> outcome)>;
@@ -48,12 +48,12 @@ using NetInitDone = std::function<void(Result<void> outcome)>;
 ///
 /// Until then the id is taken. `options.fds` must live as long; a context that is destroyed
 /// undoes what is being set up, and does not call `done`.
-NET_API void net_client_init_async(NetContext& context, qapi::Netdev netdev,
-                                   const NetInitOptions& options, NetInitDone done);
+QNETDEV_API void net_client_init_async(NetContext& context, qapi::Netdev netdev,
+                                       const NetInitOptions& options, NetInitDone done);
 
 /// Removes a netdev, as netdev_del does: the id is free at once, the slow part (down script, close)
 /// happens on the context's reaper. Fails with device_not_found if there is no such netdev.
-NET_API Result<void> net_client_del(NetContext& context, std::string_view id);
+QNETDEV_API Result<void> net_client_del(NetContext& context, std::string_view id);
 
 struct NetCleanupOptions {
     /// As NetContextOptions::exclusive_interfaces, for this removal.
@@ -62,19 +62,19 @@ struct NetCleanupOptions {
 
 /// Removes every netdev of the context, newest first, and waits until all is closed; bounded by
 /// NetContextOptions::script_timeout for down scripts.
-NET_API void net_cleanup(NetContext& context, const NetCleanupOptions& options = {});
+QNETDEV_API void net_cleanup(NetContext& context, const NetCleanupOptions& options = {});
 
 /// Sets the link of a netdev or NIC, as set_link does. Fails with device_not_found.
-NET_API Result<void> net_set_link(NetContext& context, std::string_view name, bool up);
+QNETDEV_API Result<void> net_set_link(NetContext& context, std::string_view name, bool up);
 
 /// Adds a NIC to the context and attaches it to a netdev, queue by queue. Returns the NIC.
-NET_API Result<NetClientGroup*> net_nic_attach(NetContext& context,
-                                               std::unique_ptr<NetClientGroup> nic,
-                                               std::string_view netdev_id);
+QNETDEV_API Result<NetClientGroup*> net_nic_attach(NetContext& context,
+                                                   std::unique_ptr<NetClientGroup> nic,
+                                                   std::string_view netdev_id);
 /// Removes a NIC; the netdev stays and can be taken by another.
-NET_API Result<void> net_nic_detach(NetContext& context, std::string_view nic_id);
+QNETDEV_API Result<void> net_nic_detach(NetContext& context, std::string_view nic_id);
 
 /// The lines of `info network`.
-NET_API std::vector<std::string> net_info(const NetContext& context);
+QNETDEV_API std::vector<std::string> net_info(const NetContext& context);
 
-}  // namespace net
+}  // namespace qnetdev

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-namespace net {
+namespace qnetdev {
 
 class FdStore;
 
@@ -18,4 +18,4 @@ struct NetInitOptions {
     FdStore* fds = nullptr;
 };
 
-}  // namespace net
+}  // namespace qnetdev

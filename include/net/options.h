@@ -16,14 +16,14 @@
 /// networks. Errors are of Stage::parse; their param is the full member path ("addr.port",
 /// "dnssearch[0].str"), and for text their span is the offending bytes of the argument. Arguments
 /// above 64 MiB are refused.
-namespace net {
+namespace qnetdev {
 
 /// The three languages a `-netdev` argument may be written in.
 enum class NetdevLanguage { traditional, keyval, json };
 
 /// Which language QEMU reads `text` in: JSON if its first byte is '{', keyval if the effective
 /// type is stream or dgram, else traditional.
-NET_API NetdevLanguage netdev_language(std::string_view text);
+QNETDEV_API NetdevLanguage netdev_language(std::string_view text);
 
 /// A parsed argument and what is questionable about it, such as short-form booleans.
 struct ParsedNetdev {
@@ -36,14 +36,14 @@ struct ParsedNetdev {
 /// Of JSON and keyval the command line does not check the form of the id, as in QEMU. Beyond QEMU,
 /// every type may be written with dotted keys ("user,id=n0,hostfwd.0.str=…"): a traditional
 /// argument that has one, and whose type has no such member, is read as keyval.
-NET_API Result<ParsedNetdev> parse_netdev(std::string_view text);
+QNETDEV_API Result<ParsedNetdev> parse_netdev(std::string_view text);
 
 /// The same for one language whatever the text looks like, and always with a checked id: what a
 /// monitor's netdev_add takes (HMP: traditional; QMP: json, the arguments object).
-NET_API Result<ParsedNetdev> parse_netdev_as(std::string_view text, NetdevLanguage language);
+QNETDEV_API Result<ParsedNetdev> parse_netdev_as(std::string_view text, NetdevLanguage language);
 
 /// Whether the argument asks for the list of types: its effective type is `help` or `?`.
-NET_API bool is_netdev_help(std::string_view text);
+QNETDEV_API bool is_netdev_help(std::string_view text);
 
 /// The argument of `-nic` or `-net`: a backend, a card, or both.
 struct ParsedNic {
@@ -55,31 +55,31 @@ struct ParsedNic {
 };
 
 /// Reads the argument of `-nic`: a card and its backend, of type user unless given.
-NET_API Result<ParsedNic> parse_nic(std::string_view text);
+QNETDEV_API Result<ParsedNic> parse_nic(std::string_view text);
 
 /// Reads the argument of `-net`: a card (type nic) or a backend, both for hub 0.
-NET_API Result<ParsedNic> parse_net(std::string_view text);
+QNETDEV_API Result<ParsedNic> parse_net(std::string_view text);
 
 /// True if `id` is well-formed: an ASCII letter, then letters, digits, '-', '.' and '_'.
-NET_API bool is_well_formed_id(std::string_view id);
+QNETDEV_API bool is_well_formed_id(std::string_view id);
 
 /// The error of an id that is not well-formed, as every route that checks ids reports it.
-NET_API Result<void> check_id(std::string_view id);
+QNETDEV_API Result<void> check_id(std::string_view id);
 
 /// Where an argument gives an option: from its key to the end of its value. Of repeated ones the
 /// last, of a nested one the deepest member that is there. For errors of later stages, which know
 /// the option but not the text.
-NET_API std::optional<TextSpan> locate_option(std::string_view text, std::string_view param);
+QNETDEV_API std::optional<TextSpan> locate_option(std::string_view text, std::string_view param);
 
 /// A netdev as compact JSON, which parse_netdev() reads back to an equal one.
 ///
 /// Fails for what JSON cannot say: a text that is not UTF-8 or contains a NUL.
-NET_API Result<std::string> netdev_to_json(const qapi::Netdev& netdev);
+QNETDEV_API Result<std::string> netdev_to_json(const qapi::Netdev& netdev);
 
 /// A netdev as key=value text, which parse_netdev() reads back to an equal one.
 ///
 /// Traditional, or keyval for stream and dgram. Fails for what text cannot say: an empty list, or
 /// an id that the traditional language refuses.
-NET_API Result<std::string> netdev_to_text(const qapi::Netdev& netdev);
+QNETDEV_API Result<std::string> netdev_to_text(const qapi::Netdev& netdev);
 
-}  // namespace net
+}  // namespace qnetdev

@@ -7,7 +7,7 @@
 
 #include "net/api.h"
 
-namespace net {
+namespace qnetdev {
 
 class EventLoop;
 
@@ -16,7 +16,7 @@ class EventLoop;
 /// A client gets its queue loop when it is made, belongs to it for life, and watches its
 /// descriptors there and nowhere else: so it need not know whether others run on another thread.
 /// Used only on the thread of `loop`.
-class NET_API QueueLoop {
+class QNETDEV_API QueueLoop {
 public:
     /// `loop` must outlive it.
     explicit QueueLoop(EventLoop& loop) : loop_(loop) {}
@@ -34,4 +34,4 @@ private:
     std::vector<std::byte> frame_buffer_ = {};
 };
 
-}  // namespace net
+}  // namespace qnetdev

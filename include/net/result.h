@@ -10,13 +10,13 @@
 
 #include "net/api.h"
 
-namespace net {
+namespace qnetdev {
 
 /// QMP's error classes, as far as network backends use them.
 enum class ErrorClass { generic_error, command_not_found, device_not_found };
 
 /// Wire spelling of an error class, for example "GenericError".
-NET_API std::string_view error_class_name(ErrorClass cls);
+QNETDEV_API std::string_view error_class_name(ErrorClass cls);
 
 /// Whose rule was broken: the language's, the options' or the host's.
 ///
@@ -25,7 +25,7 @@ NET_API std::string_view error_class_name(ErrorClass cls);
 enum class Stage { parse, validate, host };
 
 /// "parse", "validate" or "host".
-NET_API std::string_view stage_name(Stage stage);
+QNETDEV_API std::string_view stage_name(Stage stage);
 
 /// A range of bytes of the argument that was parsed.
 struct TextSpan {
@@ -38,7 +38,7 @@ struct TextSpan {
 /// Why an operation failed, worded for the user; QMP sends the message unchanged.
 ///
 /// A value type. The `with_` calls refine a fresh error: `return Error("…").with_param("queues")`.
-class NET_API Error {
+class QNETDEV_API Error {
 public:
     explicit Error(std::string message, ErrorClass cls = ErrorClass::generic_error)
         : message_(std::move(message)), class_(cls) {}
@@ -114,4 +114,4 @@ public:
         *std::move(net_try_result);                   \
     })
 
-}  // namespace net
+}  // namespace qnetdev

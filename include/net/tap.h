@@ -10,18 +10,18 @@
 /// What NIC models and embedders see of a tap beyond NetClientState.
 ///
 /// Every function takes a queue client; on one that is no tap it asserts (see is_tap()).
-namespace net {
+namespace qnetdev {
 
 /// Whether the client is a queue of a tap (also of a bridge netdev).
-NET_API bool is_tap(const NetClientState& client);
+QNETDEV_API bool is_tap(const NetClientState& client);
 
 /// The queue's descriptor, still owned by the client: it is closed when the netdev goes.
-NET_API int tap_get_fd(const NetClientState& client);
+QNETDEV_API int tap_get_fd(const NetClientState& client);
 
 /// Attaches or detaches one queue of a multi-queue interface, as a guest changes its queue count.
 /// Nothing if it is so already. Fails on a single-queue interface; the state is then kept.
-NET_API Result<void> tap_enable(NetClientState& client);
-NET_API Result<void> tap_disable(NetClientState& client);
+QNETDEV_API Result<void> tap_enable(NetClientState& client);
+QNETDEV_API Result<void> tap_disable(NetClientState& client);
 
 /// What exists now, read from the kernel where it can be.
 struct TapState {
@@ -38,6 +38,6 @@ struct TapState {
     std::string downscript = {};       ///< The same.
     bool vhost = false;
 };
-NET_API Result<TapState> tap_query(const NetClientState& client);
+QNETDEV_API Result<TapState> tap_query(const NetClientState& client);
 
-}  // namespace net
+}  // namespace qnetdev

@@ -7,7 +7,7 @@
 
 #include "net/api.h"
 
-namespace net {
+namespace qnetdev {
 
 /// Where every system call is shown that bring-up and removal make on taps, over rtnetlink and for
 /// scripts and helpers: a line each, for people who look for the reason of a failure. Frames and
@@ -20,7 +20,7 @@ namespace net {
 /// was cut. It is for reading: calls and their order may differ in the next version.
 ///
 /// Copies have the same sink. Contexts of one process can have one each, or share one.
-class NET_API Trace {
+class QNETDEV_API Trace {
 public:
     /// Called from whichever thread makes the call, with one line at a time. It must not call back
     /// into the library, holds up what it is told of, and is needed until its contexts are gone.
@@ -44,6 +44,6 @@ private:
 
 /// Lines "trace: ..." of at most 512 bytes on standard error, each with one write. One that cannot
 /// be written within 100 ms is lost, and so are those behind it until one can; they are counted.
-NET_API Trace stderr_trace();
+QNETDEV_API Trace stderr_trace();
 
-}  // namespace net
+}  // namespace qnetdev

@@ -5,13 +5,13 @@
 
 #include "net/api.h"
 
-namespace net {
+namespace qnetdev {
 
 /// Sole owner of a file descriptor, closed on destruction.
 ///
 /// Signatures state ownership by type alone: `UniqueFd` moves it in or out,
 /// `int` only borrows it for the call. Neither converts to the other by itself.
-class NET_API UniqueFd {
+class QNETDEV_API UniqueFd {
 public:
     UniqueFd() noexcept = default;
     explicit UniqueFd(int fd) noexcept : fd_(fd) {}
@@ -35,4 +35,4 @@ private:
     int fd_ = -1;
 };
 
-}  // namespace net
+}  // namespace qnetdev

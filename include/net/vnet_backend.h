@@ -9,7 +9,7 @@
 
 /// What a virtio-net card asks of the backend it is attached to: header, offloads, byte order and
 /// the spreading of frames over queues.
-namespace net {
+namespace qnetdev {
 
 /// Work on frames that their sender may leave to their receiver, by the names of virtio-net's
 /// feature bits. A value: it says what a guest has negotiated, what a backend supports, or what is
@@ -35,7 +35,7 @@ inline constexpr std::array<std::size_t, 4> kVnetHeaderLengths{10, 12, 20, 24};
 /// leaves no work to their receiver.
 ///
 /// Part of a client, which NetClientState::vnet() gets it from, and used on the client's thread.
-class NET_API VnetBackend {
+class QNETDEV_API VnetBackend {
 public:
     VnetBackend() = default;
     VnetBackend(const VnetBackend&) = delete;
@@ -71,7 +71,7 @@ public:
 /// Tells a backend which byte order the header's fields have.
 ///
 /// Setting the host's own byte order needs no support and always succeeds.
-NET_API Result<void> net_set_vnet_le(VnetBackend& backend, bool enable);
-NET_API Result<void> net_set_vnet_be(VnetBackend& backend, bool enable);
+QNETDEV_API Result<void> net_set_vnet_le(VnetBackend& backend, bool enable);
+QNETDEV_API Result<void> net_set_vnet_be(VnetBackend& backend, bool enable);
 
-}  // namespace net
+}  // namespace qnetdev

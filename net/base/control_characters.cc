@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "net/base/control_characters.h"
 
-namespace net {
+namespace qnetdev {
 
 std::string replace_controls(std::string_view text, char replacement, std::string_view kept) {
     std::string shown;
@@ -20,4 +20,4 @@ std::string replace_controls(std::string_view text, char replacement, std::strin
     return shown;
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -3,7 +3,7 @@
 
 #include "net/result.h"
 
-namespace net {
+namespace qnetdev {
 
 std::string_view error_class_name(ErrorClass cls) {
     switch (cls) {
@@ -63,4 +63,4 @@ Error Error::with_prefix(std::string_view prefix) && {
     return std::move(*this);
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "net/event_loop.h"
 
-namespace net {
+namespace qnetdev {
 
 Result<FdWatch> FdWatch::create(EventLoop& loop, int fd, unsigned events,
                                 EventLoop::FdCallback callback) {
@@ -11,4 +11,4 @@ Result<FdWatch> FdWatch::create(EventLoop& loop, int fd, unsigned events,
     return watch;
 }
 
-}  // namespace net
+}  // namespace qnetdev

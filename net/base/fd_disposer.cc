@@ -13,7 +13,7 @@
 #include "net/base/limits.h"
 #include "net/base/signals_blocked.h"
 
-namespace net {
+namespace qnetdev {
 
 /// Shared with the threads, which may outlive the disposer.
 struct FdDisposer::State {
@@ -130,4 +130,4 @@ bool FdDisposer::is_full() const {
     return waiting() >= limits::kDisposedFds;
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -7,7 +7,7 @@
 #include "net/base/socket_closer.h"
 #include "net/unique_fd.h"
 
-namespace net {
+namespace qnetdev {
 
 /// Closes descriptors that strangers have sent, and connections that may still hold some.
 ///
@@ -41,4 +41,4 @@ private:
     std::shared_ptr<State> state_;
 };
 
-}  // namespace net
+}  // namespace qnetdev

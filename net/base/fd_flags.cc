@@ -5,7 +5,7 @@
 
 #include <cerrno>
 
-namespace net {
+namespace qnetdev {
 
 Result<FdFlags> set_nonblocking(int fd) {
     const int status = fcntl(fd, F_GETFL);
@@ -35,4 +35,4 @@ void restore_flags(int fd, FdFlags before) noexcept {
     }
 }
 
-}  // namespace net
+}  // namespace qnetdev

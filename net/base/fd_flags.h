@@ -3,7 +3,7 @@
 
 #include "net/result.h"
 
-namespace net {
+namespace qnetdev {
 
 /// How a descriptor was before set_nonblocking().
 struct FdFlags {
@@ -17,4 +17,4 @@ Result<FdFlags> set_nonblocking(int fd);
 /// Undoes set_nonblocking(), for a caller who gets the descriptor back.
 void restore_flags(int fd, FdFlags before) noexcept;
 
-}  // namespace net
+}  // namespace qnetdev

@@ -8,7 +8,7 @@
 #include "net/base/limits.h"
 #include "net/base/signals_blocked.h"
 
-namespace net {
+namespace qnetdev {
 
 FdReaper::~FdReaper() {
     wait_all();
@@ -178,4 +178,4 @@ bool FdReaper::is_closing(int fd) const {
     return closing_.contains(fd);
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -15,7 +15,7 @@
 #include "net/base/tracer.h"
 #include "net/unique_fd.h"
 
-namespace net {
+namespace qnetdev {
 
 /// Closes descriptors on a few threads, because the last close of a tap takes the kernel ~15 ms.
 ///
@@ -89,4 +89,4 @@ private:
     bool stopping_ = false;
 };
 
-}  // namespace net
+}  // namespace qnetdev

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <string_view>
 
-namespace net {
+namespace qnetdev {
 
 /// A text in a buffer of fixed size. What does not fit is dropped, and cut() tells so. It neither
 /// allocates nor throws: the set-uid helper has all its texts in such.
@@ -64,4 +64,4 @@ private:
     char data_[kCapacity + 1] = {};
 };
 
-}  // namespace net
+}  // namespace qnetdev

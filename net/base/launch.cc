@@ -22,7 +22,7 @@
 /// clone(2) by the name that ThreadSanitizer does not take for a fork().
 extern "C" int __clone(int (*run)(void*), void* stack_end, int flags, void* argument, ...);
 
-namespace net {
+namespace qnetdev {
 
 struct LaunchPad {
     using SystemCall = long (*)(long, ...);
@@ -190,4 +190,4 @@ Result<Launched> launch(const std::vector<std::string>& argv, UniqueFd output, i
     return child;
 }
 
-}  // namespace net
+}  // namespace qnetdev

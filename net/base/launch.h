@@ -12,7 +12,7 @@
 #include "net/result.h"
 #include "net/unique_fd.h"
 
-namespace net {
+namespace qnetdev {
 
 /// What a child that has not reached its program yet uses of our memory.
 struct LaunchPad;
@@ -49,4 +49,4 @@ struct Launched {
 Result<Launched> launch(const std::vector<std::string>& argv, UniqueFd output, int keep_fd,
                         std::chrono::steady_clock::time_point deadline, int cancel_fd);
 
-}  // namespace net
+}  // namespace qnetdev

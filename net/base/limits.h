@@ -7,7 +7,7 @@
 #include <cstdint>
 
 /// Every size that a user or peer can make us allocate, and every wait, in one place.
-namespace net::limits {
+namespace qnetdev::limits {
 
 /// Queues of one tap interface: MAX_TAP_QUEUES in the kernel's drivers/net/tun.c.
 inline constexpr unsigned kTapQueues = 256;
@@ -190,4 +190,4 @@ inline constexpr std::chrono::milliseconds kAnnounceInterval{100'000};
 inline constexpr std::int64_t kAnnounceRounds = 1000;
 inline constexpr std::size_t kAnnounceTimers = 64;
 
-}  // namespace net::limits
+}  // namespace qnetdev::limits

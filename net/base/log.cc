@@ -9,7 +9,7 @@
 
 #include "net/base/stderr_lines.h"
 
-namespace net {
+namespace qnetdev {
 
 std::string_view log_level_name(LogLevel level) {
     switch (level) {
@@ -63,4 +63,4 @@ Log stderr_log(std::string_view program, LogLevel minimum) {
     });
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -3,7 +3,7 @@
 
 #include <limits>
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 constexpr std::uint64_t kLargestNumber = 0xffffff;
@@ -120,4 +120,4 @@ FixedText<17> format_mac(const MacAddress& mac) {
     return text;
 }
 
-}  // namespace net
+}  // namespace qnetdev

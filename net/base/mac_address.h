@@ -9,7 +9,7 @@
 #include "net/base/fixed_text.h"
 
 /// Without allocation and exceptions: the set-uid helper has these too.
-namespace net {
+namespace qnetdev {
 
 /// An Ethernet address, first byte on the wire first.
 struct MacAddress {
@@ -37,4 +37,4 @@ ParsedMac parse_mac(std::string_view text);
 /// "52:54:00:ab:cd:ef".
 FixedText<17> format_mac(const MacAddress& mac);
 
-}  // namespace net
+}  // namespace qnetdev

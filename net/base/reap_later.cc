@@ -11,7 +11,7 @@
 
 #include "net/base/signals_blocked.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 void reap(pid_t pid, const UniqueFd& pidfd) {
@@ -33,4 +33,4 @@ void reap_later(pid_t pid, UniqueFd pidfd) noexcept {
     }
 }
 
-}  // namespace net
+}  // namespace qnetdev

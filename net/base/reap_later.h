@@ -5,7 +5,7 @@
 
 #include "net/unique_fd.h"
 
-namespace net {
+namespace qnetdev {
 
 /// Reaps a child whenever it ends, so that one that cannot be killed becomes no lasting zombie.
 ///
@@ -14,4 +14,4 @@ namespace net {
 /// has no thread for us, the child stays a zombie until this process ends.
 void reap_later(pid_t pid, UniqueFd pidfd) noexcept;
 
-}  // namespace net
+}  // namespace qnetdev

@@ -9,7 +9,7 @@
 
 #include "net/base/send_fds.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 void adopt_fds(const cmsghdr* header, std::vector<UniqueFd>& fds) {
@@ -49,4 +49,4 @@ Result<FdMessage> receive_fds(int socket, std::span<char> buffer) {
     return received;
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -8,7 +8,7 @@
 #include "net/result.h"
 #include "net/unique_fd.h"
 
-namespace net {
+namespace qnetdev {
 
 /// What one read of a UNIX socket gave.
 struct FdMessage {
@@ -28,4 +28,4 @@ struct FdMessage {
 /// one that has none.
 Result<FdMessage> receive_fds(int socket, std::span<char> buffer);
 
-}  // namespace net
+}  // namespace qnetdev

@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
-namespace net {
+namespace qnetdev {
 
 ssize_t send_with_fds(int socket, std::string_view data, std::span<const int> fds, int flags) {
     assert(!data.empty() && fds.size() <= kMaxFdsPerMessage);
@@ -45,4 +45,4 @@ int send_fds(int socket, char marker, std::span<const int> fds, int flags) {
     return 0;
 }
 
-}  // namespace net
+}  // namespace qnetdev

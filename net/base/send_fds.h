@@ -9,7 +9,7 @@
 
 /// Sending descriptors over UNIX sockets (SCM_RIGHTS in unix(7)), for the library and for the
 /// set-uid helper: no allocation, no C++ runtime. receive_fds.h is the other end.
-namespace net {
+namespace qnetdev {
 
 /// Descriptors of one message: SCM_MAX_FD in the kernel's include/net/scm.h.
 inline constexpr std::size_t kMaxFdsPerMessage = 253;
@@ -26,4 +26,4 @@ ssize_t send_with_fds(int socket, std::string_view data, std::span<const int> fd
 /// the byte `marker`. 0 or an errno; some may have been sent even so.
 int send_fds(int socket, char marker, std::span<const int> fds, int flags = 0);
 
-}  // namespace net
+}  // namespace qnetdev

@@ -3,7 +3,7 @@
 
 #include <csignal>
 
-namespace net {
+namespace qnetdev {
 
 /// Blocks every signal while it lives, so that a new thread takes none meant for the program.
 class SignalsBlocked {
@@ -21,4 +21,4 @@ private:
     sigset_t saved_;
 };
 
-}  // namespace net
+}  // namespace qnetdev

@@ -23,7 +23,7 @@
 #include "net/base/send_fds.h"
 #include "net/base/signals_blocked.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 constexpr unsigned kLastFd = ~0U;
@@ -163,4 +163,4 @@ bool SocketCloser::close(UniqueFd& socket) {
     return true;
 }
 
-}  // namespace net
+}  // namespace qnetdev

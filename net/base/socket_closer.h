@@ -5,7 +5,7 @@
 
 #include "net/unique_fd.h"
 
-namespace net {
+namespace qnetdev {
 
 /// Closes sockets that strangers have filled, so that none of them lingers.
 ///
@@ -35,4 +35,4 @@ private:
     UniqueFd entrance_ = {};  ///< Its end ends the thread.
 };
 
-}  // namespace net
+}  // namespace qnetdev

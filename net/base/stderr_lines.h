@@ -11,7 +11,7 @@
 #include <string>
 #include <utility>
 
-namespace net {
+namespace qnetdev {
 
 /// Lines on standard error that hold up nobody who writes them: one that a pipe nobody empties does
 /// not take is lost, and the next that gets through can tell how many were. Thread-safe.
@@ -37,4 +37,4 @@ private:
     unsigned lost_ = 0;
 };
 
-}  // namespace net
+}  // namespace qnetdev

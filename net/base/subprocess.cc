@@ -19,7 +19,7 @@
 #include "net/base/limits.h"
 #include "net/base/reap_later.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 /// Linux 6.9, include/uapi/linux/pidfd.h.
@@ -270,4 +270,4 @@ std::string describe_output(const std::string& output) {
     return "; it said: " + line;
 }
 
-}  // namespace net
+}  // namespace qnetdev

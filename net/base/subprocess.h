@@ -11,7 +11,7 @@
 #include "net/result.h"
 #include "net/unique_fd.h"
 
-namespace net {
+namespace qnetdev {
 
 /// A program run without a shell, in a process group of its own, its output captured.
 ///
@@ -97,4 +97,4 @@ std::string describe_wait_status(int status);
 /// The output of a program as one clause for the end of an error message; empty if it said nothing.
 std::string describe_output(const std::string& output);
 
-}  // namespace net
+}  // namespace qnetdev

@@ -10,7 +10,7 @@
 #include "net/base/stderr_lines.h"
 #include "net/base/tracer.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 constexpr std::string_view kCut = "...";
@@ -129,4 +129,4 @@ std::string trace_failure(const Error& error) {
     return "-1 " + (error.errnum() != 0 ? trace_errno(error.errnum()) : error.message());
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -8,7 +8,7 @@
 
 #include "net/base/limits.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 std::string command_line(const std::vector<std::string>& argv, int keep_fd) {
@@ -94,4 +94,4 @@ void TracedSubprocess::kill_group() noexcept {
     }
 }
 
-}  // namespace net
+}  // namespace qnetdev

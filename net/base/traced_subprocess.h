@@ -7,7 +7,7 @@
 #include "net/base/subprocess.h"
 #include "net/base/tracer.h"
 
-namespace net {
+namespace qnetdev {
 
 /// A Subprocess whose life a tracer is shown: its start, its end or what cut the waiting short, and
 /// its being killed. Everything else is as in the base, which this must not be handled as.
@@ -33,4 +33,4 @@ private:
     Clock::time_point since_ = Clock::now();
 };
 
-}  // namespace net
+}  // namespace qnetdev

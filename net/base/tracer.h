@@ -11,7 +11,7 @@
 #include "net/trace.h"
 #include "net/unique_fd.h"
 
-namespace net {
+namespace qnetdev {
 
 /// A Trace with the netdev and queue that calls are for. Whoever makes system calls carries one;
 /// one that is off holds nothing. Any thread may use it.
@@ -122,4 +122,4 @@ auto trace_ioctl(const Tracer& tracer, int fd, std::string_view request,
     return tracer.run("ioctl", text, call, show);
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <cstdlib>
 
-namespace net {
+namespace qnetdev {
 
 void UniqueFd::reset(int fd) noexcept {
     const int old = std::exchange(fd_, fd);
@@ -21,4 +21,4 @@ void UniqueFd::reset(int fd) noexcept {
     errno = saved_errno;
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -12,7 +12,7 @@
 #include "net/base/limits.h"
 #include "net/base/signals_blocked.h"
 
-namespace net {
+namespace qnetdev {
 
 WorkerPool::~WorkerPool() {
     std::deque<Work> dropped;
@@ -98,4 +98,4 @@ void WorkerPool::complete() {
     }
 }
 
-}  // namespace net
+}  // namespace qnetdev

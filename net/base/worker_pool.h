@@ -11,7 +11,7 @@
 #include "net/event_loop.h"
 #include "net/unique_fd.h"
 
-namespace net {
+namespace qnetdev {
 
 /// Does what may wait on a few threads, and tells the loop's thread when it is done.
 ///
@@ -51,4 +51,4 @@ private:
     FdWatch watch_ = {};
 };
 
-}  // namespace net
+}  // namespace qnetdev

@@ -2,7 +2,7 @@
 #pragma once
 
 /// What passes over the socket of a helper; docs/bridge-helper.md describes it.
-namespace net {
+namespace qnetdev {
 
 /// ENQ, sent by the parent before it starts the helper: tell me why, if you refuse. QEMU sends
 /// nothing, and so is told nothing: it would take any byte for a broken answer.
@@ -13,4 +13,4 @@ inline constexpr char kDescriptorMarker = '\0';
 /// First byte of a refusal: NAK. The text that follows is read until the end of the stream.
 inline constexpr char kRefusalMarker = '\x15';
 
-}  // namespace net
+}  // namespace qnetdev

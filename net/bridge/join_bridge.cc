@@ -13,7 +13,7 @@
 #include "net/netlink/link.h"
 #include "net/netlink/route_trace.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 constexpr std::uint8_t kHighAddressByte = 0xfe;
@@ -203,4 +203,4 @@ Result<void> await_forwarding(const JoinedPort& port, int cancel_fd, const Trace
     }
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -7,7 +7,7 @@
 #include "net/base/tracer.h"
 #include "net/result.h"
 
-namespace net {
+namespace qnetdev {
 
 /// An interface that was made a port of a bridge, and how it was before.
 struct JoinedPort {
@@ -41,4 +41,4 @@ Result<void> leave_bridge(const JoinedPort& port, const Tracer& tracer = {});
 /// can be read; -1: never.
 Result<void> await_forwarding(const JoinedPort& port, int cancel_fd, const Tracer& tracer = {});
 
-}  // namespace net
+}  // namespace qnetdev

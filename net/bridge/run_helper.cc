@@ -16,7 +16,7 @@
 #include "net/base/traced_subprocess.h"
 #include "net/bridge/helper_answer.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 std::string quoted(std::string_view helper) {
@@ -309,4 +309,4 @@ Result<std::vector<UniqueFd>> run_helper(const HelperRequest& request) {
     return expected_fds(request, std::move(answer));
 }
 
-}  // namespace net
+}  // namespace qnetdev

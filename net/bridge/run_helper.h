@@ -10,7 +10,7 @@
 #include "net/result.h"
 #include "net/unique_fd.h"
 
-namespace net {
+namespace qnetdev {
 
 struct HelperRequest {
     std::string_view helper;  ///< Text of `helper=`.
@@ -40,4 +40,4 @@ Result<std::vector<std::string>> split_helper_command(std::string_view text);
 /// and every descriptor of ours closed.
 Result<std::vector<UniqueFd>> run_helper(const HelperRequest& request);
 
-}  // namespace net
+}  // namespace qnetdev

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "net/bridge_helper/acl.h"
 
-namespace net::helper {
+namespace qnetdev::helper {
 namespace {
 
 using Verb = AclRule::Verb;
@@ -208,4 +208,4 @@ bool matches_template(std::string_view pattern, std::string_view name) {
     return true;
 }
 
-}  // namespace net::helper
+}  // namespace qnetdev::helper

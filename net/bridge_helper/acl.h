@@ -10,7 +10,7 @@
 #include "net/bridge_helper/caller.h"
 #include "net/bridge_helper/refusal.h"
 
-namespace net::helper {
+namespace qnetdev::helper {
 
 /// A rule that decided something: "FILE:LINE: TEXT".
 struct AclPlace {
@@ -70,4 +70,4 @@ private:
 bool matches_pattern(std::string_view pattern, std::string_view name);
 bool matches_template(std::string_view pattern, std::string_view name);
 
-}  // namespace net::helper
+}  // namespace qnetdev::helper

@@ -14,7 +14,7 @@
 #include "net/bridge_helper/line_reader.h"
 #include "net/unique_fd.h"
 
-namespace net::helper {
+namespace qnetdev::helper {
 namespace {
 
 namespace limit = limits::bridge_helper;
@@ -201,4 +201,4 @@ bool read_acl(const char* path, const Caller& caller, Acl& acl, AclNoteSink note
     return reader.read(path, 0, why) == Outcome::read;
 }
 
-}  // namespace net::helper
+}  // namespace qnetdev::helper

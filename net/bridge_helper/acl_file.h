@@ -6,7 +6,7 @@
 #include "net/bridge_helper/acl.h"
 #include "net/bridge_helper/refusal.h"
 
-namespace net::helper {
+namespace qnetdev::helper {
 
 /// Told of an include that was skipped: a file that is not there, or not readable for this caller,
 /// is how permission is given to some users only, and no fault.
@@ -22,4 +22,4 @@ using AclNoteSink = void (*)(std::string_view text);
 [[nodiscard]] bool read_acl(const char* path, const Caller& caller, Acl& acl, AclNoteSink note,
                             Refusal& why);
 
-}  // namespace net::helper
+}  // namespace qnetdev::helper

@@ -4,7 +4,7 @@
 #include "net/base/limits.h"
 #include "net/bridge_helper/arguments.h"
 
-namespace net::helper {
+namespace qnetdev::helper {
 namespace {
 
 using Verb = AclRule::Verb;
@@ -193,4 +193,4 @@ bool parse_acl_line(std::string_view line, AclRule& rule, Refusal& why) {
     return check_bridge(argument, why);
 }
 
-}  // namespace net::helper
+}  // namespace qnetdev::helper

@@ -5,7 +5,7 @@
 
 #include "net/bridge_helper/refusal.h"
 
-namespace net::helper {
+namespace qnetdev::helper {
 
 /// One rule of an access file, as written. Views point into the line.
 struct AclRule {
@@ -31,4 +31,4 @@ struct AclRule {
 /// Takes the next word off a text of words separated by blanks; empty at its end.
 std::string_view take_word(std::string_view& text);
 
-}  // namespace net::helper
+}  // namespace qnetdev::helper

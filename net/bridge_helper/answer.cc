@@ -10,7 +10,7 @@
 #include "net/base/send_fds.h"
 #include "net/bridge/helper_answer.h"
 
-namespace net::helper {
+namespace qnetdev::helper {
 namespace {
 
 // A parent that reads nothing must not keep us: the little we send fits any socket's buffer.
@@ -44,4 +44,4 @@ void send_refusal(int socket, const Refusal& why) {
     (void)send(socket, text.c_str(), text.view().size(), kWithoutWaiting | MSG_NOSIGNAL);
 }
 
-}  // namespace net::helper
+}  // namespace qnetdev::helper

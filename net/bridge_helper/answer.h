@@ -4,7 +4,7 @@
 #include "net/bridge_helper/device.h"
 #include "net/bridge_helper/refusal.h"
 
-namespace net::helper {
+namespace qnetdev::helper {
 
 /// Sends the descriptors in the order of the queues: messages of one zero byte with at most 253
 /// descriptors each. Does not wait for a reader.
@@ -14,4 +14,4 @@ namespace net::helper {
 /// message, and behind a newline the hint.
 void send_refusal(int socket, const Refusal& why);
 
-}  // namespace net::helper
+}  // namespace qnetdev::helper

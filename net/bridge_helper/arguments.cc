@@ -6,7 +6,7 @@
 
 #include "net/base/limits.h"
 
-namespace net::helper {
+namespace qnetdev::helper {
 namespace {
 
 namespace limit = limits::bridge_helper;
@@ -237,4 +237,4 @@ bool parse_arguments(int argc, const char* const* argv, Arguments& arguments, Re
     return check_required(arguments, why);
 }
 
-}  // namespace net::helper
+}  // namespace qnetdev::helper

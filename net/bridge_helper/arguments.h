@@ -8,7 +8,7 @@
 #include "net/base/mac_address.h"
 #include "net/bridge_helper/refusal.h"
 
-namespace net::helper {
+namespace qnetdev::helper {
 
 /// The command line. Views point into argv.
 struct Arguments {
@@ -45,4 +45,4 @@ bool is_interface_name(std::string_view name);
 /// The same, or such a name with one "%d" in it, for which the kernel puts a number.
 bool is_interface_template(std::string_view name);
 
-}  // namespace net::helper
+}  // namespace qnetdev::helper

@@ -11,7 +11,7 @@
 #include "net/bridge_helper/line_reader.h"
 #include "net/unique_fd.h"
 
-namespace net::helper {
+namespace qnetdev::helper {
 namespace {
 
 constexpr unsigned long kMaxId = UINT_MAX - 1;  // UINT_MAX means "no id" to the kernel
@@ -74,4 +74,4 @@ std::optional<unsigned long> find_id(const char* file, std::string_view name) {
     }
 }
 
-}  // namespace net::helper
+}  // namespace qnetdev::helper

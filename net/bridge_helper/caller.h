@@ -11,7 +11,7 @@
 #include "net/base/limits.h"
 #include "net/bridge_helper/refusal.h"
 
-namespace net::helper {
+namespace qnetdev::helper {
 
 /// Who runs the helper: the process's real ids, which the kernel vouches for.
 struct Caller {
@@ -36,4 +36,4 @@ struct Caller {
 /// and group(5), where it is the third field. Empty if there is none.
 std::optional<unsigned long> find_id(const char* file, std::string_view name);
 
-}  // namespace net::helper
+}  // namespace qnetdev::helper

@@ -6,7 +6,7 @@
 #include "net/bridge_helper/output.h"
 #include "net/bridge_helper/port_limit.h"
 
-namespace net::helper {
+namespace qnetdev::helper {
 namespace {
 
 void say(std::string_view verdict, std::string_view text) {
@@ -100,4 +100,4 @@ bool check_everything(const char* acl_path, const Caller& caller, const Argument
     return allowed && has_bridge && has_node && has_capability;
 }
 
-}  // namespace net::helper
+}  // namespace qnetdev::helper

@@ -13,7 +13,7 @@
 #include "net/bridge_helper/ownership.h"
 #include "net/bridge_helper/port_limit.h"
 
-namespace net::helper {
+namespace qnetdev::helper {
 namespace {
 
 /// Names that are tried for a tap: the kernel's choice, and three of ours.
@@ -238,4 +238,4 @@ bool join_bridge(RouteSocket& socket, const Arguments& request, const LinkInfo& 
     return true;
 }
 
-}  // namespace net::helper
+}  // namespace qnetdev::helper

@@ -13,7 +13,7 @@
 #include "net/netlink/link.h"
 #include "net/unique_fd.h"
 
-namespace net::helper {
+namespace qnetdev::helper {
 
 /// The queues of one new tap.
 ///
@@ -44,4 +44,4 @@ struct Device {
 [[nodiscard]] bool join_bridge(RouteSocket& socket, const Arguments& request,
                                const LinkInfo& bridge, const Device& device, Refusal& why);
 
-}  // namespace net::helper
+}  // namespace qnetdev::helper

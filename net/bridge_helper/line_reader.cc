@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <cstring>
 
-namespace net::helper {
+namespace qnetdev::helper {
 
 /// Makes room and reads once; `line` if there is something new.
 LineReader::Event LineReader::fill() {
@@ -86,4 +86,4 @@ LineReader::Event LineReader::next(std::string_view& line) {
     }
 }
 
-}  // namespace net::helper
+}  // namespace qnetdev::helper

@@ -6,7 +6,7 @@
 
 #include "net/base/limits.h"
 
-namespace net::helper {
+namespace qnetdev::helper {
 
 /// Reads a file line by line through a fixed buffer.
 class LineReader {
@@ -34,4 +34,4 @@ private:
     char buffer_[limits::bridge_helper::kAclLine + 1] = {};  // a line and its newline
 };
 
-}  // namespace net::helper
+}  // namespace qnetdev::helper

@@ -18,7 +18,7 @@
 #include "net/bridge_helper/process.h"
 #include "net/bridge_helper/syscall_filter.h"
 
-namespace net::helper {
+namespace qnetdev::helper {
 namespace {
 
 constexpr const char* kAclPath = QNETDEV_BRIDGE_CONF;
@@ -116,10 +116,10 @@ int run(const Caller& caller, const Arguments& request) {
 }
 
 }  // namespace
-}  // namespace net::helper
+}  // namespace qnetdev::helper
 
 int main(int argc, char** argv) {
-    using namespace net::helper;
+    using namespace qnetdev::helper;
     static Caller caller;  // its groups are too many for the stack
     Refusal why;
     Arguments arguments;

@@ -5,7 +5,7 @@
 
 #include <cerrno>
 
-namespace net::helper {
+namespace qnetdev::helper {
 
 void write_text(int fd, std::string_view text) {
     while (!text.empty()) {
@@ -18,4 +18,4 @@ void write_text(int fd, std::string_view text) {
     }
 }
 
-}  // namespace net::helper
+}  // namespace qnetdev::helper

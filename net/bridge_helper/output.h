@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-namespace net::helper {
+namespace qnetdev::helper {
 
 inline constexpr int kStandardOutput = 1;
 inline constexpr int kStandardError = 2;
@@ -11,4 +11,4 @@ inline constexpr int kStandardError = 2;
 /// Writes all of it, or gives up: there is nobody to tell.
 void write_text(int fd, std::string_view text);
 
-}  // namespace net::helper
+}  // namespace qnetdev::helper

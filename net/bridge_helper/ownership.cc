@@ -10,7 +10,7 @@
 
 #include "net/netlink/link.h"
 
-namespace net::helper {
+namespace qnetdev::helper {
 namespace {
 
 constexpr uid_t kRoot = 0;
@@ -85,4 +85,4 @@ void delete_device(RouteSocket& socket, const Device& device) {
     }
 }
 
-}  // namespace net::helper
+}  // namespace qnetdev::helper

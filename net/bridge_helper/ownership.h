@@ -5,7 +5,7 @@
 #include "net/bridge_helper/refusal.h"
 #include "net/netlink/route_socket.h"
 
-namespace net::helper {
+namespace qnetdev::helper {
 
 /// Whom a new tap belongs to.
 enum class Claim {
@@ -29,4 +29,4 @@ enum class Claim {
 /// Deletes the tap, whoever has it.
 void delete_device(RouteSocket& socket, const Device& device);
 
-}  // namespace net::helper
+}  // namespace qnetdev::helper

@@ -3,7 +3,7 @@
 
 #include <cerrno>
 
-namespace net::helper {
+namespace qnetdev::helper {
 namespace {
 
 /// How many ports of a bridge are taps that were made for the user, persistent ones included. 0 or
@@ -54,4 +54,4 @@ bool check_port_limit(const PortLimit& limit, unsigned more, Refusal& why) {
     return false;
 }
 
-}  // namespace net::helper
+}  // namespace qnetdev::helper

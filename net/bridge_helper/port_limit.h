@@ -9,7 +9,7 @@
 #include "net/bridge_helper/refusal.h"
 #include "net/netlink/link.h"
 
-namespace net::helper {
+namespace qnetdev::helper {
 
 /// What is noted at a port for whom it was made, as its alias: "qnetdev-bridge-helper uid=4001".
 /// Only CAP_NET_ADMIN can change it. The owner of a tap is no such note: whoever has a descriptor
@@ -31,4 +31,4 @@ struct PortLimit {
 /// bridge: 0, because it counts by then, as does what another run has made at the same time.
 [[nodiscard]] bool check_port_limit(const PortLimit& limit, unsigned more, Refusal& why);
 
-}  // namespace net::helper
+}  // namespace qnetdev::helper

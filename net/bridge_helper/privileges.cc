@@ -7,7 +7,7 @@
 
 #include <cerrno>
 
-namespace net::helper {
+namespace qnetdev::helper {
 namespace {
 
 /// Everything that comes later is done for the caller; root itself needs no protection from it.
@@ -105,4 +105,4 @@ bool drop_privileges(Refusal& why) {
     return true;
 }
 
-}  // namespace net::helper
+}  // namespace qnetdev::helper

@@ -3,7 +3,7 @@
 
 #include "net/bridge_helper/refusal.h"
 
-namespace net::helper {
+namespace qnetdev::helper {
 
 /// Becomes the caller again, with CAP_NET_ADMIN and no other capability, for good.
 ///
@@ -17,4 +17,4 @@ namespace net::helper {
 /// Whether CAP_NET_ADMIN is there to be used.
 bool has_net_admin();
 
-}  // namespace net::helper
+}  // namespace qnetdev::helper

@@ -15,7 +15,7 @@
 
 #include "net/bridge/helper_answer.h"
 
-namespace net::helper {
+namespace qnetdev::helper {
 namespace {
 
 /// One option of the socket, or -1.
@@ -99,4 +99,4 @@ bool close_other_descriptors(int keep, Refusal& why) {
     return done;
 }
 
-}  // namespace net::helper
+}  // namespace qnetdev::helper

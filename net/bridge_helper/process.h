@@ -3,7 +3,7 @@
 
 #include "net/bridge_helper/refusal.h"
 
-namespace net::helper {
+namespace qnetdev::helper {
 
 /// Descriptors 0 to 2 are open afterwards: what was closed is /dev/null, so that nothing we open
 /// takes the place of standard error. The very first thing to do. False: not even that works.
@@ -23,4 +23,4 @@ bool parent_wants_reasons(int fd);
 /// Closes everything but 0, 1, 2 and `keep` (-1: nothing more).
 [[nodiscard]] bool close_other_descriptors(int keep, Refusal& why);
 
-}  // namespace net::helper
+}  // namespace qnetdev::helper

@@ -7,7 +7,7 @@
 
 /// The set-uid bridge helper. Nothing in this folder allocates, throws, or needs the C++ runtime
 /// library: docs/bridge-helper.md says what it trusts, and why it is built like that.
-namespace net::helper {
+namespace qnetdev::helper {
 
 /// Why the helper will not do what it is asked, and what can be done about it.
 ///
@@ -36,4 +36,4 @@ public:
     }
 };
 
-}  // namespace net::helper
+}  // namespace qnetdev::helper

@@ -17,7 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace net::helper {
+namespace qnetdev::helper {
 namespace {
 
 #if defined(__x86_64__)
@@ -147,4 +147,4 @@ bool install_syscall_filter(Refusal& why) {
     return true;
 }
 
-}  // namespace net::helper
+}  // namespace qnetdev::helper

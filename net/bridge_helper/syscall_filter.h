@@ -3,7 +3,7 @@
 
 #include "net/bridge_helper/refusal.h"
 
-namespace net::helper {
+namespace qnetdev::helper {
 
 /// From now on only the system calls that reading files, making a tap and answering need.
 ///
@@ -14,4 +14,4 @@ namespace net::helper {
 /// and memory cannot be made executable. Needs no_new_privs.
 [[nodiscard]] bool install_syscall_filter(Refusal& why);
 
-}  // namespace net::helper
+}  // namespace qnetdev::helper

@@ -9,7 +9,7 @@
 #include "net/cli/report.h"
 #include "qapi/suggest.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 Error usage_error(std::string message, std::string hint = {}) {
@@ -148,4 +148,4 @@ Result<int> parse_seconds(std::string_view name, std::string_view text) {
     return seconds;
 }
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -12,7 +12,7 @@
 #include "net/result.h"
 #include "net/trace.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 
 /// An option that a command knows. QEMU's have one dash and a value in the next word; ours have
 /// two, and take `--name=VALUE` as well.
@@ -55,4 +55,4 @@ std::string list_netdev_types();
 /// A whole number of seconds for --NAME, 1 to 3600.
 Result<int> parse_seconds(std::string_view name, std::string_view text);
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

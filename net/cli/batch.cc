@@ -13,7 +13,7 @@
 #include "net/validate/validate.h"
 #include "qapi/extensions_nlohmann.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 /// One line of input. `id` is any JSON value and is echoed.
@@ -141,4 +141,4 @@ int run_batch(const BatchJudge& judge) {
     return exit_done;
 }
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -9,7 +9,7 @@
 #include "net/netdev.h"
 #include "net/result.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 
 /// What became of one case.
 struct BatchAnswer {
@@ -31,4 +31,4 @@ struct BatchJudge {
 /// A line that cannot be read is answered too, with a null id. Returns the exit status.
 int run_batch(const BatchJudge& judge);
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -12,7 +12,7 @@
 #include "net/monitor/qmp/request.h"
 #include "qapi/json_reader.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 /// A client that has sent one command, and keeps what became of it.
@@ -55,4 +55,4 @@ Result<void> execute_alone(NetContext& context, std::string_view command,
     return *client->outcome;
 }
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

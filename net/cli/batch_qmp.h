@@ -7,7 +7,7 @@
 #include "net/net_context.h"
 #include "net/result.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 
 /// Executes a whole QMP command, `{"execute":"netdev_add","arguments":{…}}`, and waits for its end.
 ///
@@ -17,4 +17,4 @@ namespace net::cli {
 Result<void> execute_alone(NetContext& context, std::string_view command,
                            MonitorService::BringUp bring_up);
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

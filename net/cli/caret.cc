@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 constexpr std::size_t kContextBytes = 60;  // shown before the span
@@ -60,4 +60,4 @@ std::string draw_caret(std::string_view argument, TextSpan span) {
     return "  " + shown + "\n  " + marks + "\n";
 }
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -6,7 +6,7 @@
 
 #include "net/result.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 
 /// The argument on one line and, below, a '^' under the first byte of `span` and '~' under the
 /// rest; both indented by two blanks, with a newline at the end of each.
@@ -15,4 +15,4 @@ namespace net::cli {
 /// of several bytes counts once. Of a long argument only the surroundings of the span are shown.
 std::string draw_caret(std::string_view argument, TextSpan span);
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -25,7 +25,7 @@
 #include "qapi/extensions_nlohmann.h"
 #include "qapi/utf8.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 struct CheckOptions {
@@ -226,4 +226,4 @@ const Command kCheckCommand = {
     "Exit status: 0 all valid, 1 something is wrong, 2 wrong usage.\n",
     run_check};
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace net::cli {
+namespace qnetdev::cli {
 
 /// Exit status of the tool.
 enum ExitStatus : int { exit_done = 0, exit_failed = 1, exit_usage = 2 };
@@ -35,4 +35,4 @@ extern const Command kHelpCommand;
 /// All of them, in the order that help lists them.
 std::span<const Command* const> all_commands();
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -6,7 +6,7 @@
 #include "net/cli/report.h"
 #include "net/options.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 enum class Target { other, json, text };
@@ -72,4 +72,4 @@ const Command kConvertCommand = {
     "Exit status: 0 done, 1 an argument is wrong or has no such form, 2 wrong usage.\n",
     run_convert};
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -8,7 +8,7 @@
 #include "qapi/net_types.h"
 #include "qapi/suggest.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 std::string list_commands() {
@@ -65,4 +65,4 @@ const Command kHelpCommand = {
     "of it: its meaning, default and limits.\n",
     run_help};
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

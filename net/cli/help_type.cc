@@ -12,7 +12,7 @@
 #include "qapi/sockets_docs.h"
 #include "qapi/visitor.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 constexpr std::size_t kWidth = 80;
@@ -211,4 +211,4 @@ std::string describe_netdev_type(std::string_view type) {
     return find_type(type, static_cast<const decltype(qapi::Netdev::branch)*>(nullptr));
 }
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -10,7 +10,7 @@
 #include "net/base/limits.h"
 #include "qapi/utf8.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 Error refused(std::string message) {
@@ -129,4 +129,4 @@ std::string write_json(const Json& value, int indent) {
     return value.dump(indent, ' ', true, Json::error_handler_t::replace);
 }
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -11,7 +11,7 @@
 ///
 /// Text in QEMU's dialect, as users and the clients of a monitor send it, is for parse_json() of
 /// qapi/json_reader.h.
-namespace net::cli {
+namespace qnetdev::cli {
 
 using Json = nlohmann::ordered_json;
 
@@ -27,4 +27,4 @@ Result<Json> read_json(std::string_view text);
 /// indented by that many blanks for each level.
 std::string write_json(const Json& value, int indent = -1);
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -14,7 +14,7 @@
 
 #include "net/cli/report.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 constexpr int kHistoryLines = 1000;
@@ -245,4 +245,4 @@ void LineEditor::show(const std::vector<std::string>& candidates) {
     (void)fflush(stdout);
 }
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -12,7 +12,7 @@
 
 #include "net/result.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 
 /// Line editing with history and completion on the standard streams, by libedit; never waits.
 ///
@@ -70,4 +70,4 @@ private:
     bool awake_ = false;
 };
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

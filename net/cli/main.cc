@@ -16,7 +16,7 @@
 #include "net/cli/version.h"
 #include "qapi/suggest.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 
 std::span<const Command* const> all_commands() {
     static constexpr std::array<const Command*, 7> kCommands{
@@ -112,14 +112,14 @@ int check_output(int status, const InheritedSignals& inherited) {
 }
 
 }  // namespace
-}  // namespace net::cli
+}  // namespace qnetdev::cli
 
 int main(int argc, char** argv) {
-    net::cli::give_large_blocks_back();
-    const auto inherited = net::cli::InheritedSignals::replace();
-    if (!net::cli::fill_standard_streams()) {
-        return net::cli::exit_failed;
+    qnetdev::cli::give_large_blocks_back();
+    const auto inherited = qnetdev::cli::InheritedSignals::replace();
+    if (!qnetdev::cli::fill_standard_streams()) {
+        return qnetdev::cli::exit_failed;
     }
     const std::vector<std::string_view> words(argv + (argc > 0 ? 1 : 0), argv + argc);
-    return net::cli::check_output(net::cli::run_tool(words, inherited), inherited);
+    return qnetdev::cli::check_output(qnetdev::cli::run_tool(words, inherited), inherited);
 }

@@ -6,7 +6,7 @@
 
 #include "net/cli/table.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 using Cells = std::vector<std::string>;
@@ -67,4 +67,4 @@ Result<std::string> netdev_table(const NetClientRegistry& registry) {
     return format_table(rows);
 }
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -6,10 +6,10 @@
 #include "net/net_client_group.h"
 #include "net/result.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 
 /// What exists on the host: a line for each queue of each group, in order of creation. Fails if the
 /// host does not tell of one.
 Result<std::string> netdev_table(const NetClientRegistry& registry);
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

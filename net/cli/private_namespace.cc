@@ -10,7 +10,7 @@
 
 #include "net/unique_fd.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 Result<void> write_file(const char* path, const std::string& text) {
@@ -55,4 +55,4 @@ Result<void> enter_private_namespace() {
     return {};
 }
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

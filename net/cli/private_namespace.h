@@ -3,7 +3,7 @@
 
 #include "net/result.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 
 /// Moves this process, which must have one thread, into a network namespace of its own.
 ///
@@ -11,4 +11,4 @@ namespace net::cli {
 /// done to interfaces then touches the host, and all of it vanishes with the process.
 Result<void> enter_private_namespace();
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

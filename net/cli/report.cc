@@ -6,7 +6,7 @@
 #include "net/base/control_characters.h"
 #include "net/cli/caret.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 constexpr std::size_t kShownArgument = 200;
@@ -82,4 +82,4 @@ void print(std::string_view text) {
     (void)fwrite(text.data(), 1, text.size(), stdout);
 }
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

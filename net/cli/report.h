@@ -6,7 +6,7 @@
 
 #include "net/result.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 
 inline constexpr std::string_view kProgram = "qnetdev";
 
@@ -23,4 +23,4 @@ void report_warning(std::string_view option, std::string_view argument, std::str
 /// Prints to standard output; a closed pipe is not an error worth a message.
 void print(std::string_view text);
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -6,7 +6,7 @@
 
 #include <cerrno>
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 bool is_ignored(int signum) {
@@ -67,4 +67,4 @@ bool signal_arrived(const UniqueFd& signals) {
     return poll(&entry, 1, 0) == 1;
 }
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

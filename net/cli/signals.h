@@ -7,7 +7,7 @@
 #include "net/result.h"
 #include "net/unique_fd.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 
 /// How signals were when the program was started.
 class InheritedSignals {
@@ -39,4 +39,4 @@ Result<UniqueFd> signals_as_fd();
 /// Whether one of them has arrived.
 bool signal_arrived(const UniqueFd& signals);
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

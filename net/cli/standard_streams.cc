@@ -6,7 +6,7 @@
 
 #include <initializer_list>
 
-namespace net::cli {
+namespace qnetdev::cli {
 
 bool fill_standard_streams() {
     for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
@@ -19,4 +19,4 @@ bool fill_standard_streams() {
     return true;
 }
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 /// Columns that a terminal shows the text in, near enough: one for each UTF-8 character.
@@ -36,4 +36,4 @@ std::string format_table(const std::vector<std::vector<std::string>>& rows) {
     return text;
 }
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

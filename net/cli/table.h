@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-namespace net::cli {
+namespace qnetdev::cli {
 
 /// Lines of columns, each as wide as its widest cell, two blanks apart; the first row is the head.
 std::string format_table(const std::vector<std::vector<std::string>>& rows);
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

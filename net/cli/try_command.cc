@@ -15,7 +15,7 @@
 #include "net/event_loop.h"
 #include "net/netdev.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 struct TryOptions {
@@ -174,4 +174,4 @@ const Command kTryCommand = {
     "Exit status: 0 all could be set up, 1 something could not, 2 wrong usage.\n",
     run_try};
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

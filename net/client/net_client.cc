@@ -4,7 +4,7 @@
 #include "net/base/limits.h"
 #include "net/client/packet_queue.h"
 
-namespace net {
+namespace qnetdev {
 
 NetClientState::NetClientState(std::string name, std::string model)
     : name_(std::move(name)), model_(std::move(model)) {}
@@ -79,4 +79,4 @@ void NetClientState::purge_incoming() {
     }
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace net {
+namespace qnetdev {
 
 NetClientGroup::NetClientGroup(std::string id, Kind kind) : id_(std::move(id)), kind_(kind) {}
 
@@ -124,4 +124,4 @@ bool NetClientRegistry::set_link(std::string_view name, bool up) {
     return found;
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -4,7 +4,7 @@
 #include "net/base/fd_reaper.h"
 #include "net/base/worker_pool.h"
 
-namespace net {
+namespace qnetdev {
 
 NetContext::NetContext(EventLoop& loop, TunKernel& tun, NetContextOptions options)
     : loop_(loop),
@@ -47,4 +47,4 @@ Result<void> NetContext::check_unclaimed(int fd) const {
     return {};
 }
 
-}  // namespace net
+}  // namespace qnetdev

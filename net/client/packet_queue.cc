@@ -5,7 +5,7 @@
 
 #include "net/base/limits.h"
 
-namespace net {
+namespace qnetdev {
 
 bool PacketQueue::append(Frame frame) {
     if (packets_.size() >= limits::kQueuedPackets) {
@@ -27,4 +27,4 @@ std::vector<std::byte> PacketQueue::take_front() {
     return packet;
 }
 
-}  // namespace net
+}  // namespace qnetdev

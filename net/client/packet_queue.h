@@ -7,7 +7,7 @@
 
 #include "net/net_client.h"
 
-namespace net {
+namespace qnetdev {
 
 /// Frames held back for a client that could not take them, at most limits::kQueuedPackets.
 class PacketQueue {
@@ -24,4 +24,4 @@ private:
     std::deque<std::vector<std::byte>> packets_ = {};
 };
 
-}  // namespace net
+}  // namespace qnetdev

@@ -3,11 +3,11 @@
 
 #include "net/base/limits.h"
 
-namespace net {
+namespace qnetdev {
 
 std::span<std::byte> QueueLoop::frame_buffer() {
     frame_buffer_.resize(limits::kPacketBytes);
     return frame_buffer_;
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -5,7 +5,7 @@
 #include <cerrno>
 #include <string_view>
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 Error unsupported(std::string_view what) {
@@ -48,4 +48,4 @@ Result<void> net_set_vnet_be(VnetBackend& backend, bool enable) {
     return backend.set_vnet_be(enable);
 }
 
-}  // namespace net
+}  // namespace qnetdev

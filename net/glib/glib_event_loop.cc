@@ -13,7 +13,7 @@
 #include "net/event_loop.h"
 #include "net/unique_fd.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 constexpr unsigned kEventsPerIteration = 64;
@@ -242,4 +242,4 @@ Result<std::unique_ptr<EventLoop>> glib_event_loop(GMainContext* context) {
     return loop;
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -7,7 +7,7 @@
 
 #include <cstring>
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 /// IFLA_TUN_TYPE of a tap: IFF_TAP in <linux/if_tun.h>.
@@ -193,4 +193,4 @@ int set_bridge_port(RouteSocket& socket, const PortSettings& settings) {
     return socket.run(message, nullptr, nullptr);
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -11,7 +11,7 @@
 /// Facts about interfaces, and changes to them, for the library and for the set-uid helper: no
 /// allocation, no C++ runtime, errors are errno values (0: none). The library has more convenient
 /// ones in rtnetlink.h.
-namespace net {
+namespace qnetdev {
 
 /// What a message about an interface (RTM_NEWLINK) tells.
 void read_link(const nlmsghdr* message, LinkInfo& link);
@@ -47,4 +47,4 @@ struct PortSettings {
 /// up or down. If a later part fails, the kernel leaves the earlier ones in place.
 int set_bridge_port(RouteSocket& socket, const PortSettings& settings);
 
-}  // namespace net
+}  // namespace qnetdev

@@ -8,7 +8,7 @@
 #include "net/base/limits.h"
 #include "net/base/mac_address.h"
 
-namespace net {
+namespace qnetdev {
 
 using InterfaceName = FixedText<limits::kInterfaceName>;
 using InterfaceAlias = FixedText<limits::kInterfaceAlias>;
@@ -56,4 +56,4 @@ struct LinkInfo {
     bool is_bridge() const { return kind == "bridge"; }
 };
 
-}  // namespace net
+}  // namespace qnetdev

@@ -5,7 +5,7 @@
 
 #include <cerrno>
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 /// Between the answers and whom they are for.
@@ -101,4 +101,4 @@ void RouteSocket::drain() {
     }
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace net {
+namespace qnetdev {
 
 /// Told of what a RouteSocket does: for traces. Not owned by it.
 class RouteObserver {
@@ -87,4 +87,4 @@ void for_each_nested(const nlattr* parent, Visit visit) {
     (void)mnl_attr_parse_nested(parent, visit_attribute<Visit>, &visit);
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -10,7 +10,7 @@
 #include "net/base/mac_address.h"
 #include "net/netlink/link.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 std::string type_name(unsigned type) {
@@ -162,4 +162,4 @@ std::string trace_link(const LinkInfo& link) {
     return text;
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -8,7 +8,7 @@
 #include "net/netlink/link_info.h"
 #include "net/netlink/route_socket.h"
 
-namespace net {
+namespace qnetdev {
 
 /// Shows a tracer what a socket asks and how it is answered, such as
 /// `netlink(RTM_NEWLINK tap0 master br0 up) = 0 (40 us)`. A line for each request, however many
@@ -44,4 +44,4 @@ std::string trace_deletion(unsigned index);
 /// What is told of an interface: "tap0 index 12 kind tun mtu 1500 down".
 std::string trace_link(const LinkInfo& link);
 
-}  // namespace net
+}  // namespace qnetdev

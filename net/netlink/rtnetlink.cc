@@ -9,7 +9,7 @@
 #include "net/netlink/link.h"
 #include "net/netlink/route_trace.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 Result<void> open_socket(RouteSocket& socket) {
@@ -101,4 +101,4 @@ Result<void> delete_links(const std::vector<unsigned>& indices, const Tracer& tr
     return {};
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -10,7 +10,7 @@
 #include "net/netlink/link_info.h"
 #include "net/result.h"
 
-namespace net {
+namespace qnetdev {
 
 /// Looks an interface up by name in the caller's network namespace; empty if there is none.
 Result<std::optional<LinkInfo>> find_link(std::string_view name, const Tracer& tracer = {});
@@ -28,4 +28,4 @@ Result<void> delete_link(unsigned index, const Tracer& tracer = {});
 /// Needs CAP_NET_ADMIN. On failure some may carry that group and all still exist.
 Result<void> delete_links(const std::vector<unsigned>& indices, const Tracer& tracer = {});
 
-}  // namespace net
+}  // namespace qnetdev

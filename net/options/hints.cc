@@ -11,7 +11,7 @@
 #include "qapi/net_types.h"
 #include "qapi/visitor.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 /// More owners than this tell nothing.
@@ -151,4 +151,4 @@ Error with_netdev_hint(Error error, const qapi::Document& document) {
     return hint.empty() ? std::move(error) : std::move(error).with_hint(std::move(hint));
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -12,7 +12,7 @@
 #include "net/options/traditional.h"
 #include "qapi/utf8.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 using Index = qapi::Document::Index;
@@ -352,4 +352,4 @@ Result<qapi::Document> parse_keyval(std::string_view text, std::string_view impl
     return KeyvalReader(text, implied_key).read();
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -6,7 +6,7 @@
 #include "net/result.h"
 #include "qapi/value.h"
 
-namespace net {
+namespace qnetdev {
 
 /// Reads `stream,id=n0,addr.type=inet,addr.host=::1` into a tree of objects, lists and texts.
 ///
@@ -16,4 +16,4 @@ namespace net {
 /// outlive the document. Linear in the text, and never nested deeper than limits::kJsonDepth.
 Result<qapi::Document> parse_keyval(std::string_view text, std::string_view implied_key);
 
-}  // namespace net
+}  // namespace qnetdev

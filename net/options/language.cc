@@ -8,7 +8,7 @@
 #include "qapi/utf8.h"
 #include "qapi/visitor.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 /// What the schema says about a name.
@@ -86,4 +86,4 @@ Result<void> check_id(std::string_view id) {
         .with_hint("an identifier is a letter, then letters, digits, '-', '.' and '_'");
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -8,7 +8,7 @@
 #include "net/options/netdev_options.h"
 #include "qapi/json_reader.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 /// Longer messages quote nothing that could be looked up.
@@ -105,4 +105,4 @@ std::optional<TextSpan> locate_option(std::string_view text, std::string_view pa
     return OptionLocator(text).find(param, {});
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -10,7 +10,7 @@
 #include "net/result.h"
 #include "qapi/value.h"
 
-namespace net {
+namespace qnetdev {
 
 /// Finds options in an argument that was parsed before. Reads the argument once and looks for each
 /// option once, so that many findings about a long argument cost no more than both together.
@@ -42,4 +42,4 @@ private:
     std::unordered_map<std::string, Places> places_ = {};
 };
 
-}  // namespace net
+}  // namespace qnetdev

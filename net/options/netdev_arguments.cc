@@ -9,7 +9,7 @@
 #include "net/options/netdev_options.h"
 #include "net/options/traditional.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 Result<ParsedNic> parse(NetdevOption option, std::string_view text) {
@@ -123,4 +123,4 @@ void NetdevArguments::invent_ids(const std::function<unsigned()>& random) {
     }
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -13,7 +13,7 @@
 
 /// The -netdev, -nic and -net arguments of one command line: whose they are, in which order QEMU
 /// makes backends of them, and what those are called that have no id. Pure, as all of net/options.
-namespace net {
+namespace qnetdev {
 
 /// Which option a netdev is written behind.
 enum class NetdevOption { netdev, nic, net };
@@ -74,4 +74,4 @@ private:
     std::vector<NetdevArgument> items_ = {};
 };
 
-}  // namespace net
+}  // namespace qnetdev

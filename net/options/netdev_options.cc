@@ -13,7 +13,7 @@
 #include "qapi/utf8.h"
 #include "qapi/visitor.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 enum class IdCheck { none, form };
@@ -153,4 +153,4 @@ Result<ParsedNetdev> parse_netdev_as(std::string_view text, NetdevLanguage langu
     return netdev_from_traditional(options);
 }
 
-}  // namespace net
+}  // namespace qnetdev

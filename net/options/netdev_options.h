@@ -7,7 +7,7 @@
 #include "net/options/traditional.h"
 #include "qapi/value.h"
 
-namespace net {
+namespace qnetdev {
 
 /// Key of a bare first word in `-netdev`, `-nic` and `-net`.
 inline constexpr std::string_view kImpliedKey = "type";
@@ -32,4 +32,4 @@ Result<ParsedNetdev> netdev_from_traditional(TraditionalOptions& options);
 /// a removed one, how to give a missing id or type. Keeps a hint that is there.
 Error with_netdev_hint(Error error, const qapi::Document& document);
 
-}  // namespace net
+}  // namespace qnetdev

@@ -5,7 +5,7 @@
 #include "net/options.h"
 #include "net/options/netdev_options.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 std::optional<std::string> take(TraditionalOptions& options, std::string_view key) {
@@ -62,4 +62,4 @@ Result<ParsedNic> parse_net(std::string_view text) {
     return read_backend(options, {});
 }
 
-}  // namespace net
+}  // namespace qnetdev

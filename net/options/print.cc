@@ -9,7 +9,7 @@
 #include "qapi/output_visitor.h"
 #include "qapi/utf8.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 /// Takes what a JsonWriter takes, and makes key=value text of it.
@@ -133,4 +133,4 @@ Result<std::string> netdev_to_text(const qapi::Netdev& netdev) {
     return writer.take();
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -6,7 +6,7 @@
 
 #include "qapi/utf8.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 /// Short-form warnings given one by one; the rest is counted.
@@ -210,4 +210,4 @@ std::optional<std::string_view> TraditionalOptions::dotted_key() const {
     return dotted_ == 0 ? std::nullopt : std::optional(document_.text(dotted_));
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -8,7 +8,7 @@
 
 #include "qapi/value.h"
 
-namespace net {
+namespace qnetdev {
 
 /// A value and where it was written.
 struct OptionText {
@@ -69,4 +69,4 @@ std::size_t comma_value_end(std::string_view text, std::size_t at);
 std::size_t read_comma_value(std::string_view text, std::size_t at, qapi::Document& document,
                              qapi::Document::Index value);
 
-}  // namespace net
+}  // namespace qnetdev

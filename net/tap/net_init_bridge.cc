@@ -4,7 +4,7 @@
 #include "net/bridge/run_helper.h"
 #include "net/tap/pipeline.h"
 
-namespace net {
+namespace qnetdev {
 
 Result<void> net_init_bridge(TapBuild& build, const FromHelper& source) {
     const NetContextOptions& settings = build.context.options();
@@ -35,4 +35,4 @@ Result<std::unique_ptr<NetClientGroup>> net_init_bridge_netdev(NetContext& conte
     return std::unique_ptr<NetClientGroup>(std::move(group));
 }
 
-}  // namespace net
+}  // namespace qnetdev

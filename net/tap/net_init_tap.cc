@@ -4,7 +4,7 @@
 
 #include "net/tap/pipeline.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 /// One overload for each source that a plan can have.
@@ -37,4 +37,4 @@ Result<std::unique_ptr<NetClientGroup>> net_init_tap(NetContext& context, const 
     return std::unique_ptr<NetClientGroup>(std::move(group));
 }
 
-}  // namespace net
+}  // namespace qnetdev

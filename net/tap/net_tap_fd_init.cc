@@ -6,7 +6,7 @@
 #include "net/tap/pipeline.h"
 #include "net/tap/tap_client.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 /// A netdev's frames are Ethernet's.
@@ -159,4 +159,4 @@ Result<void> net_tap_fd_init_common(TapBuild& build, TapQueue queue) {
     return net_tap_setup_vhost(build, client);
 }
 
-}  // namespace net
+}  // namespace qnetdev

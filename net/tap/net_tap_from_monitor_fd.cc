@@ -7,7 +7,7 @@
 
 #include "net/tap/pipeline.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 Result<TapFd> take_by_name(TapBuild& build, const std::string& name) {
@@ -70,4 +70,4 @@ Result<void> net_tap_from_monitor_fd(TapBuild& build, std::string_view option, c
     return {};
 }
 
-}  // namespace net
+}  // namespace qnetdev

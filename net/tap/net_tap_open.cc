@@ -7,7 +7,7 @@
 #include "net/tap/tap_client.h"
 #include "net/tap/tap_open.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 TapScript make_script(TapBuild& build, const char* option, const std::string& path, int fd) {
@@ -132,4 +132,4 @@ Result<void> net_tap_open(TapBuild& build, const ByName& source) {
     return await_bridge(build, source);
 }
 
-}  // namespace net
+}  // namespace qnetdev

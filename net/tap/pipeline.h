@@ -15,7 +15,7 @@
 /// net_init_tap() and net_init_bridge() are its entries; docs/ARCHITECTURE.md draws the graph, and
 /// scripts/check-pipeline.py holds the compiled code against the drawing. Every function adds what
 /// it opens to `build.group`, so that whoever drops the group undoes all of it.
-namespace net {
+namespace qnetdev {
 
 /// One bring-up in progress.
 struct TapBuild {
@@ -63,4 +63,4 @@ Result<void> net_tap_fd_init_common(TapBuild& build, TapQueue queue);
 /// Starts vhost for a queue if the plan wants it.
 Result<void> net_tap_setup_vhost(TapBuild& build, TapClient& client);
 
-}  // namespace net
+}  // namespace qnetdev

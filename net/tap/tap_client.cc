@@ -13,7 +13,7 @@
 #include "net/tap/tap_fd.h"
 #include "net/tap/tap_group.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 constexpr std::array<std::byte, kVnetHeaderLengths.back()> kZeroHeader{};
@@ -206,4 +206,4 @@ std::string TapClient::info_text() const {
            ",downscript=" + (first ? named.downscript.text : "no");
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -7,7 +7,7 @@
 #include "net/tap/tap_fd.h"
 #include "net/tap/tap_vnet.h"
 
-namespace net {
+namespace qnetdev {
 
 class TapGroup;
 
@@ -63,4 +63,4 @@ private:
     bool write_blocked_ = false;
 };
 
-}  // namespace net
+}  // namespace qnetdev

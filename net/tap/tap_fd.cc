@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "net/tap/tap_fd.h"
 
-namespace net {
+namespace qnetdev {
 
 TapFd TapFd::lent(int number) noexcept {
     TapFd fd{UniqueFd(number)};
@@ -47,4 +47,4 @@ Result<void> tap_fd_disable(TunKernel& kernel, int fd) {
     return kernel.set_queue(fd, false);
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -11,7 +11,7 @@
 #include "net/tap/tun_kernel.h"
 #include "net/unique_fd.h"
 
-namespace net {
+namespace qnetdev {
 
 /// A tap's descriptor, on its way to a client and in it.
 ///
@@ -67,4 +67,4 @@ Result<void> tap_fd_enable(TunKernel& kernel, int fd);
 /// Detaches a queue: it keeps its place but carries no traffic. EINVAL as above.
 Result<void> tap_fd_disable(TunKernel& kernel, int fd);
 
-}  // namespace net
+}  // namespace qnetdev

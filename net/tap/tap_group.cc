@@ -10,7 +10,7 @@
 #include "net/netlink/rtnetlink.h"
 #include "net/tap/tap_client.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 /// Whether the kernel agrees that deleting it takes nothing away from anybody else.
@@ -159,4 +159,4 @@ Result<void> TapGroup::activate() {
     return {};
 }
 
-}  // namespace net
+}  // namespace qnetdev

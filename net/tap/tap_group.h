@@ -15,7 +15,7 @@
 #include "net/tap/tracing_tun_kernel.h"
 #include "net/validate/netdev_plan.h"
 
-namespace net {
+namespace qnetdev {
 
 class TapClient;
 
@@ -90,4 +90,4 @@ private:
     bool stop_reported_ = false;
 };
 
-}  // namespace net
+}  // namespace qnetdev

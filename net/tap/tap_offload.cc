@@ -3,7 +3,7 @@
 
 #include <cerrno>
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 constexpr Offloads kProbeUfo{.csum = true, .ufo = true};
@@ -82,4 +82,4 @@ Result<Offloads> tap_fd_set_offload(TunKernel& kernel, int fd, const Offloads& o
     return Error::from_errno(EINVAL, "TUNSETOFFLOAD");
 }
 
-}  // namespace net
+}  // namespace qnetdev

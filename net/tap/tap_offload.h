@@ -5,7 +5,7 @@
 #include "net/tap/tun_kernel.h"
 #include "net/vnet_backend.h"
 
-namespace net {
+namespace qnetdev {
 
 /// Finds out which offloads the kernel has for an interface, the same for all of its queues, and
 /// leaves every one off.
@@ -25,4 +25,4 @@ Result<void> tap_reset_offload(TunKernel& kernel, int fd);
 /// without USO, then also without UFO. Fails only if even that is refused; then all are off.
 Result<Offloads> tap_fd_set_offload(TunKernel& kernel, int fd, const Offloads& offloads);
 
-}  // namespace net
+}  // namespace qnetdev

@@ -9,7 +9,7 @@
 #include "net/base/limits.h"
 #include "net/netlink/rtnetlink.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 std::string explain_mismatch(const std::string& ifname, const LinkInfo& link, bool multi_queue) {
@@ -384,4 +384,4 @@ Result<TapQueue> tap_open(TunKernel& kernel, const TapOpenOptions& options) {
     return Error("interface '" + options.ifname + "' comes and goes").with_param("ifname");
 }
 
-}  // namespace net
+}  // namespace qnetdev

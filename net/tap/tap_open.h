@@ -9,7 +9,7 @@
 #include "net/tap/tap_fd.h"
 #include "net/tap/tun_kernel.h"
 
-namespace net {
+namespace qnetdev {
 
 struct TapOpenOptions {
     std::string ifname = {};            ///< Empty: the kernel picks "tapN". May hold one "%d".
@@ -56,4 +56,4 @@ Result<bool> claim_new_tap(TunKernel& kernel, int fd, const std::string& ifname,
 /// failure. The error's hint says what stands in the way, as far as a look at the interface tells.
 Result<TapQueue> tap_open(TunKernel& kernel, const TapOpenOptions& options);
 
-}  // namespace net
+}  // namespace qnetdev

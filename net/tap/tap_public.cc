@@ -6,7 +6,7 @@
 #include "net/tap/tap_client.h"
 #include "net/tap/tap_group.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 TapClient& as_tap(NetClientState& client) {
@@ -55,4 +55,4 @@ Result<TapState> tap_query(const NetClientState& client) {
                     .vhost = interface.vhost};
 }
 
-}  // namespace net
+}  // namespace qnetdev

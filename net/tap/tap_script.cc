@@ -9,7 +9,7 @@
 #include "net/base/limits.h"
 #include "net/base/traced_subprocess.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 std::string quoted(const TapScript& script) {
@@ -86,4 +86,4 @@ Result<void> run_owed_tap_script(const TapScript& script, const Log& log) {
     }
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -8,7 +8,7 @@
 #include "net/log.h"
 #include "net/result.h"
 
-namespace net {
+namespace qnetdev {
 
 /// A network script: a program run without a shell as `PATH IFNAME`.
 struct TapScript {
@@ -32,4 +32,4 @@ Result<void> run_tap_script(const TapScript& script, int cancel_fd, const Log& l
 /// more process or its descriptors, it is tried again until its time is up.
 Result<void> run_owed_tap_script(const TapScript& script, const Log& log);
 
-}  // namespace net
+}  // namespace qnetdev

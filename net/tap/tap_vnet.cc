@@ -7,7 +7,7 @@
 
 #include "net/tap/tap_group.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 constexpr std::size_t kPlainHeader = 10;  // struct virtio_net_hdr in <linux/virtio_net.h>
@@ -95,4 +95,4 @@ Result<void> TapVnet::set_steering_ebpf(int program_fd) {
     return group_.tun(queue_).set_steering_ebpf(fd_.get(), program_fd);
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -8,7 +8,7 @@
 #include "net/tap/tap_offload.h"
 #include "net/vnet_backend.h"
 
-namespace net {
+namespace qnetdev {
 
 class TapGroup;
 
@@ -52,4 +52,4 @@ private:
     bool nic_has_header_ = false;
 };
 
-}  // namespace net
+}  // namespace qnetdev

@@ -3,7 +3,7 @@
 
 #include "net/netlink/route_trace.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 constexpr TraceFlag kInterfaceFlags[] = {
@@ -190,4 +190,4 @@ Result<void> TracingTunKernel::set_steering_ebpf(int fd, int program_fd) {
                        [&] { return inner_.set_steering_ebpf(fd, program_fd); });
 }
 
-}  // namespace net
+}  // namespace qnetdev

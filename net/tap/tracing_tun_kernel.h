@@ -6,7 +6,7 @@
 #include "net/base/tracer.h"
 #include "net/tap/tun_kernel.h"
 
-namespace net {
+namespace qnetdev {
 
 /// Any TunKernel, with each call shown to a tracer: `ioctl(7, TUNGETIFF) = 0 tap0 IFF_TAP (1 us)`.
 class TracingTunKernel final : public TunKernel {
@@ -56,4 +56,4 @@ private:
     std::optional<TracingTunKernel> tracing_ = {};
 };
 
-}  // namespace net
+}  // namespace qnetdev

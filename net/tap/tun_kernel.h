@@ -9,7 +9,7 @@
 #include "net/unique_fd.h"
 #include "net/vnet_backend.h"
 
-namespace net {
+namespace qnetdev {
 
 /// IFF_* bits of <linux/if_tun.h>, named here so that nothing else needs that header.
 namespace tun_flags {
@@ -116,4 +116,4 @@ unsigned tun_offload_bits(const Offloads& offloads);
 /// What system_tun_kernel() is elsewhere; built on Linux too, for its test.
 TunKernel& unsupported_tun_kernel();
 
-}  // namespace net
+}  // namespace qnetdev

@@ -18,7 +18,7 @@
 #include "net/netlink/rtnetlink.h"
 #include "net/tap/tun_kernel.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 static_assert(tun_flags::kTun == IFF_TUN && tun_flags::kTap == IFF_TAP &&
@@ -255,4 +255,4 @@ TunKernel& system_tun_kernel() {
     return kernel;
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "net/tap/tun_kernel.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 class UnsupportedTunKernel : public TunKernel {
@@ -48,4 +48,4 @@ TunKernel& system_tun_kernel() {
 }
 #endif
 
-}  // namespace net
+}  // namespace qnetdev

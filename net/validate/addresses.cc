@@ -9,7 +9,7 @@
 
 #include "net/validate/rules.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 /// Takes one number off the front of `text`: decimal, 0 octal or 0x hexadecimal.
@@ -183,4 +183,4 @@ Result<MacAddress> parse_card_mac(std::string_view option, std::string_view text
     return *mac.address;
 }
 
-}  // namespace net
+}  // namespace qnetdev

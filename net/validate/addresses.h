@@ -11,7 +11,7 @@
 #include "net/result.h"
 
 /// Addresses in numbers. Nothing here resolves a name.
-namespace net {
+namespace qnetdev {
 
 /// An IPv4 address or mask, in the host's byte order.
 using Ipv4 = std::uint32_t;
@@ -75,4 +75,4 @@ inline constexpr Ipv4 kUserDhcpStart = 0x020f;
 /// multicast address is refused.
 Result<MacAddress> parse_card_mac(std::string_view option, std::string_view text);
 
-}  // namespace net
+}  // namespace qnetdev

@@ -6,7 +6,7 @@
 #include "net/validate/rules.h"
 #include "qapi/scalars.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 constexpr std::int64_t kLargestPort = 65535;
@@ -163,4 +163,4 @@ Result<GuestForward> parse_guestfwd(std::string_view rule) {
     return forward;
 }
 
-}  // namespace net
+}  // namespace qnetdev

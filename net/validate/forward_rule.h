@@ -14,7 +14,7 @@
 /// it into a sentence. QEMU's reasons keep QEMU's wording, as hostfwd_add prints them. Addresses
 /// are IPv4 numbers. Ports are read by C's rules and refused outside their range; QEMU cuts those
 /// that need more than 32 bits.
-namespace net {
+namespace qnetdev {
 
 /// Connections to a port or socket of the host that go to the guest.
 struct HostForward {
@@ -48,4 +48,4 @@ struct GuestForward {
 /// QEMU gives no reason for a bad guestfwd; these are ours.
 Result<GuestForward> parse_guestfwd(std::string_view rule);
 
-}  // namespace net
+}  // namespace qnetdev

@@ -16,7 +16,7 @@
 /// A plan is a plain value and owns all of itself, so it can be kept, copied, compared and handed
 /// to another thread. What can be decided from the options is decided in it; what only the host
 /// knows (whether a descriptor is open, whether an interface exists) is not in it.
-namespace net {
+namespace qnetdev {
 
 /// A descriptor that the options name.
 struct FdRef {
@@ -172,4 +172,4 @@ const TapPlan* tap_plan(const NetdevPlan& plan);
 /// Every descriptor that is passed, those for vhost included, in their order.
 std::vector<FdRef> passed_fds(const NetdevPlan& plan);
 
-}  // namespace net
+}  // namespace qnetdev

@@ -9,7 +9,7 @@
 #include "qapi/scalars.h"
 #include "qapi/utf8.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 constexpr std::int64_t kLargestPort = 65535;
@@ -138,4 +138,4 @@ void check_port(std::string_view option, std::string_view port, std::vector<Erro
     check_port(Subject{in_quotes(option), option}, port, broken);
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -14,7 +14,7 @@
 #include "net/validate/validate.h"
 
 /// The rules, for validate.cc and for each other. All of it is pure.
-namespace net {
+namespace qnetdev {
 
 /// An error of Stage::validate about one option; an empty `param` means about no single one.
 Error broken_rule(std::string message, std::string_view param);
@@ -113,4 +113,4 @@ std::vector<Error> validate_vmnet(const qapi::NetdevVmnetSharedOptions& vmnet);
 std::vector<Error> validate_nic(const qapi::NetLegacyNicOptions& nic);
 /// @}
 
-}  // namespace net
+}  // namespace qnetdev

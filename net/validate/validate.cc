@@ -8,7 +8,7 @@
 
 #include "net/validate/rules.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 using Backend = NetdevPlan::Backend;
@@ -178,4 +178,4 @@ std::vector<FdRef> passed_fds(const NetdevPlan& plan) {
     return std::visit(PassedFdsOf{}, plan.backend);
 }
 
-}  // namespace net
+}  // namespace qnetdev

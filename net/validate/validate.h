@@ -13,7 +13,7 @@
 #include "qapi/net_types.h"
 
 /// From options to a plan: every rule of every type. Pure: no side effect, no system call.
-namespace net {
+namespace qnetdev {
 
 /// What options stand for that are not given, where an embedder may choose it.
 struct PlanDefaults {
@@ -51,4 +51,4 @@ struct KnownIds {
 /// only who sees the whole command line, or the running context, knows the ids.
 std::vector<Error> validate_references(const qapi::Netdev& netdev, const KnownIds& known);
 
-}  // namespace net
+}  // namespace qnetdev

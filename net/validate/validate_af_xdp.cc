@@ -7,7 +7,7 @@
 
 #include "net/validate/rules.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 using Xdp = qapi::NetdevAFXDPOptions;
@@ -94,4 +94,4 @@ std::vector<Error> validate_af_xdp(const Xdp& xdp, NetdevOrigin origin, std::vec
     return broken;
 }
 
-}  // namespace net
+}  // namespace qnetdev

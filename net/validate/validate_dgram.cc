@@ -6,7 +6,7 @@
 #include "net/validate/addresses.h"
 #include "net/validate/rules.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 using Dgram = qapi::NetdevDgramOptions;
@@ -167,4 +167,4 @@ std::vector<Error> validate_dgram(const Dgram& dgram, NetdevOrigin origin,
     return broken;
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "net/validate/rules.h"
 
-namespace net {
+namespace qnetdev {
 
 std::vector<Error> validate_hubport(const qapi::NetdevHubPortOptions& /*port*/,
                                     NetdevOrigin origin) {
@@ -13,4 +13,4 @@ std::vector<Error> validate_hubport(const qapi::NetdevHubPortOptions& /*port*/,
             .with_hint("use -netdev or -nic")};
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -3,7 +3,7 @@
 
 #include "net/validate/rules.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 constexpr std::uint32_t kLargestOffset = 256;
@@ -37,4 +37,4 @@ std::vector<Error> validate_l2tpv3(const qapi::NetdevL2TPv3Options& tunnel) {
     return broken;
 }
 
-}  // namespace net
+}  // namespace qnetdev

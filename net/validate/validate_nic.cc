@@ -6,7 +6,7 @@
 #include "net/validate/addresses.h"
 #include "net/validate/rules.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 constexpr std::uint32_t kMostVectors = 0x7ffffff;
@@ -42,4 +42,4 @@ std::vector<Error> validate_nic_card(const ParsedNic& nic) {
     return broken;
 }
 
-}  // namespace net
+}  // namespace qnetdev

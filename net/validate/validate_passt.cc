@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "net/validate/rules.h"
 
-namespace net {
+namespace qnetdev {
 
 std::vector<Error> validate_passt(const qapi::NetdevPasstOptions& passt) {
     if (passt.ipv4 == false && passt.ipv6 == false) {
@@ -10,4 +10,4 @@ std::vector<Error> validate_passt(const qapi::NetdevPasstOptions& passt) {
     return {};
 }
 
-}  // namespace net
+}  // namespace qnetdev

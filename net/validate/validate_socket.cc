@@ -5,7 +5,7 @@
 #include "net/validate/addresses.h"
 #include "net/validate/rules.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 using Socket = qapi::NetdevSocketOptions;
@@ -97,4 +97,4 @@ std::vector<Error> validate_socket(const Socket& socket, NetdevOrigin origin,
     return broken;
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -6,7 +6,7 @@
 
 #include "net/validate/rules.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 using Stream = qapi::NetdevStreamOptions;
@@ -50,4 +50,4 @@ std::vector<Error> validate_stream(const Stream& stream, NetdevOrigin origin,
     return broken;
 }
 
-}  // namespace net
+}  // namespace qnetdev

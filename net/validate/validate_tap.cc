@@ -7,7 +7,7 @@
 #include "net/base/limits.h"
 #include "net/validate/rules.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 constexpr std::size_t kMaxFds = 1024;  // queues that a NIC can take
@@ -400,4 +400,4 @@ BridgePlan validate_bridge(const qapi::NetdevBridgeOptions& bridge, const PlanDe
                     .wait = PlanWait::for_others}};
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -7,7 +7,7 @@
 #include "net/validate/forward_rule.h"
 #include "net/validate/rules.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 using User = qapi::NetdevUserOptions;
@@ -299,4 +299,4 @@ std::vector<Error> validate_user(const User& user) {
     return broken;
 }
 
-}  // namespace net
+}  // namespace qnetdev

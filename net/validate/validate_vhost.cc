@@ -4,7 +4,7 @@
 
 #include "net/validate/rules.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 constexpr std::int64_t kMostQueues = 1024;  // queues that a NIC can take
@@ -40,4 +40,4 @@ std::vector<Error> validate_vhost_vdpa(const qapi::NetdevVhostVDPAOptions& vdpa,
     return broken;
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -4,7 +4,7 @@
 
 #include "net/validate/rules.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 bool is_hexadecimal(char c) {
@@ -63,4 +63,4 @@ std::vector<Error> validate_vmnet(const qapi::NetdevVmnetSharedOptions& vmnet) {
     return broken;
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -79,10 +79,10 @@ def header_text(module, includes, body, unformatted=False):
         if unformatted or any(line.startswith('#') for line in body.lines):
             out.add('', '// Long texts and conditional elements of lists keep the form they have.',
                     '// clang-format off')
-        out.add('', 'namespace qapi {', '')
+        out.add('', 'namespace qnetdev::qapi {', '')
         out.add(*body.lines)
         out.paragraph()
-        out.add('}  // namespace qapi')
+        out.add('}  // namespace qnetdev::qapi')
     return out.text()
 
 

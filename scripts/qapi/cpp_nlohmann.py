@@ -14,9 +14,9 @@ def nlohmann_header(header, prefix):
     for node in header.definitions:
         out.paragraph()
         out.begin_if(node.condition)
-        out.add(f'NET_API void to_json(nlohmann::ordered_json& json, const {node.name}& value);',
+        out.add(f'QNETDEV_API void to_json(nlohmann::ordered_json& json, const {node.name}& value);',
                 'template <>',
-                f'NET_API net::Result<{node.name}> from_json(const nlohmann::ordered_json& json);')
+                f'QNETDEV_API qnetdev::Result<{node.name}> from_json(const nlohmann::ordered_json& json);')
         out.end_if(node.condition)
     if not out.lines:
         return None
@@ -35,16 +35,16 @@ def nlohmann_source(header, prefix):
             '#include <nlohmann/json.hpp>', '',
             '#include "qapi/nlohmann_bridge.h"',
             f'#include "qapi/{header_name(header.module, prefix, "tables")}"', '',
-            'namespace qapi {')
+            'namespace qnetdev::qapi {')
     for node in header.definitions:
         out.add('')
         out.begin_if(node.condition, before='')
         out.add(f'void to_json(nlohmann::ordered_json& json, const {node.name}& value) {{',
                 '    detail::write_nlohmann(json, value);', '}', 'template <>',
-                f'net::Result<{node.name}> from_json(const nlohmann::ordered_json& json) {{',
+                f'qnetdev::Result<{node.name}> from_json(const nlohmann::ordered_json& json) {{',
                 f'    return detail::read_nlohmann<{node.name}>(json);', '}')
         out.end_if(node.condition)
-    out.add('', '}  // namespace qapi')
+    out.add('', '}  // namespace qnetdev::qapi')
     return out.text()
 
 

@@ -61,11 +61,11 @@ void make_world(const char* ours, const char* theirs) {
     need(setresgid(kUser, kUser, kUser) == 0 && setresuid(kUser, kUser, kUser) == 0, "setresuid");
 }
 
-using Fds = std::vector<net::UniqueFd>;
+using Fds = std::vector<qnetdev::UniqueFd>;
 
 /// What a VMM does; the descriptors are closed by the caller, outside the measured time.
 void run(const char* helper, unsigned queues, std::vector<Fds>& received) {
-    net::Result<Fds> fds = net::run_helper(
+    qnetdev::Result<Fds> fds = qnetdev::run_helper(
         {.helper = helper, .bridge = "br0", .queues = queues, .timeout = std::chrono::seconds(10)});
     if (!fds) {
         std::fprintf(stderr, "%s\n", fds.error().message().c_str());

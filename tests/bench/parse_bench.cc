@@ -58,8 +58,9 @@ void use(const T& value) {
 }
 
 void parse_and_validate(std::string_view text) {
-    const net::Result<net::ParsedNetdev> parsed = net::parse_netdev(text);
-    if (!parsed || !net::net_validate(parsed->netdev, net::NetdevOrigin::command_line).empty()) {
+    const qnetdev::Result<qnetdev::ParsedNetdev> parsed = qnetdev::parse_netdev(text);
+    if (!parsed ||
+        !qnetdev::net_validate(parsed->netdev, qnetdev::NetdevOrigin::command_line).empty()) {
         std::fprintf(stderr, "refused: %.200s\n", std::string(text).c_str());
         std::exit(1);
     }

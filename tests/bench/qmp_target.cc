@@ -72,8 +72,8 @@ QmpTarget::QmpTarget(std::string name) : name_(std::move(name)) {
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
         die("socketpair");
     }
-    socket_ = net::UniqueFd(ends[0]);
-    net::UniqueFd theirs(ends[1]);
+    socket_ = qnetdev::UniqueFd(ends[0]);
+    qnetdev::UniqueFd theirs(ends[1]);
     (void)fflush(stdout);  // or the child prints it again
     pid_ = fork();
     if (pid_ == 0) {
@@ -98,7 +98,7 @@ void QmpTarget::connect(const std::string& path) {
     std::memcpy(address.sun_path, path.data(), path.size());
     const auto deadline = std::chrono::steady_clock::now() + kStartLimit;
     while (std::chrono::steady_clock::now() < deadline) {
-        socket_ = net::UniqueFd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        socket_ = qnetdev::UniqueFd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
         if (::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) ==
             0) {
             (void)unlink(path.c_str());

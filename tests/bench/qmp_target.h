@@ -48,7 +48,7 @@ private:
 
     std::string name_;
     pid_t pid_ = -1;
-    net::UniqueFd socket_ = {};
+    qnetdev::UniqueFd socket_ = {};
     std::string buffer_ = {};
     double startup_ = 0;
 };

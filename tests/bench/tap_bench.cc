@@ -22,10 +22,10 @@
 
 namespace {
 
-using net::NetContext;
+using qnetdev::NetContext;
 
 template <class T>
-T need(net::Result<T> result) {
+T need(qnetdev::Result<T> result) {
     if (!result) {
         std::fprintf(stderr, "%s\n", result.error().message().c_str());
         std::exit(1);
@@ -33,7 +33,7 @@ T need(net::Result<T> result) {
     return *std::move(result);
 }
 
-void need(const net::Result<void>& result) {
+void need(const qnetdev::Result<void>& result) {
     if (!result) {
         std::fprintf(stderr, "%s\n", result.error().message().c_str());
         std::exit(1);
@@ -41,13 +41,13 @@ void need(const net::Result<void>& result) {
 }
 
 struct Host {
-    std::unique_ptr<net::EventLoop> loop = need(net::glib_event_loop(nullptr));
-    std::unique_ptr<NetContext> context = net::net_context_create(*loop);
+    std::unique_ptr<qnetdev::EventLoop> loop = need(qnetdev::glib_event_loop(nullptr));
+    std::unique_ptr<NetContext> context = qnetdev::net_context_create(*loop);
 
     /// What a user of the library does: from the text to a live netdev.
     void add(const std::string& text) {
-        const net::ParsedNetdev parsed = need(net::parse_netdev(text));
-        need(net::net_client_init(*context, parsed.netdev));
+        const qnetdev::ParsedNetdev parsed = need(qnetdev::parse_netdev(text));
+        need(qnetdev::net_client_init(*context, parsed.netdev));
     }
 };
 
@@ -65,7 +65,7 @@ void measure_bring_up(bool settings, const char* title) {
             double floor = 0;
             const auto measure_ours = [&] {
                 ours = bench::microseconds([&] { host.add(text); });
-                net::net_cleanup(*host.context);
+                qnetdev::net_cleanup(*host.context);
             };
             const auto measure_floor = [&] {
                 std::vector<int> fds;
@@ -106,7 +106,7 @@ void measure_memory() {
     }
     std::printf("%d taps of %d queues: %.0f bytes a queue\n", kTaps, kQueues,
                 (private_dirty() - before) / (kTaps * kQueues));
-    net::net_cleanup(*host.context, {.exclusive = true});
+    qnetdev::net_cleanup(*host.context, {.exclusive = true});
 }
 
 void measure_removal() {
@@ -121,7 +121,7 @@ void measure_removal() {
                 host.add("tap,id=hn" + std::to_string(i) + ",script=no,downscript=no");
             }
             const double ours = bench::microseconds(
-                [&] { net::net_cleanup(*host.context, {.exclusive = exclusive}); });
+                [&] { qnetdev::net_cleanup(*host.context, {.exclusive = exclusive}); });
             std::vector<int> fds;
             for (int i = 0; i < kTaps; ++i) {
                 fds.push_back(bench::open_tap("bench%d", 1, false, epoll_fd).front());

@@ -11,15 +11,15 @@
 #include "net/options.h"
 #include "net/tap.h"
 
-static net::Result<void> bring_up(GMainContext* main_context, const char* text) {
-    net::ParsedNetdev parsed = NET_TRY(net::parse_netdev(text));
-    std::unique_ptr<net::EventLoop> loop = NET_TRY(net::glib_event_loop(main_context));
-    std::unique_ptr<net::NetContext> context = net::net_context_create(*loop);
-    NET_TRY(net::net_client_init(*context, parsed.netdev, {}));
+static qnetdev::Result<void> bring_up(GMainContext* main_context, const char* text) {
+    qnetdev::ParsedNetdev parsed = NET_TRY(qnetdev::parse_netdev(text));
+    std::unique_ptr<qnetdev::EventLoop> loop = NET_TRY(qnetdev::glib_event_loop(main_context));
+    std::unique_ptr<qnetdev::NetContext> context = qnetdev::net_context_create(*loop);
+    NET_TRY(qnetdev::net_client_init(*context, parsed.netdev, {}));
 
-    net::NetClientGroup& netdev = *context->registry().find_backend(parsed.netdev.id);
+    qnetdev::NetClientGroup& netdev = *context->registry().find_backend(parsed.netdev.id);
     for (std::size_t queue = 0; queue < netdev.size(); ++queue) {
-        std::printf("queue %zu: fd %d\n", queue, net::tap_get_fd(netdev.client(queue)));
+        std::printf("queue %zu: fd %d\n", queue, qnetdev::tap_get_fd(netdev.client(queue)));
     }
     // A real program would attach a NIC with net_nic_attach(), and iterate until it ends.
     while (g_main_context_iteration(main_context, FALSE)) {
@@ -29,7 +29,7 @@ static net::Result<void> bring_up(GMainContext* main_context, const char* text) 
 
 int main(int argc, char** argv) {
     GMainContext* main_context = g_main_context_new();
-    const net::Result<void> outcome = bring_up(main_context, argc > 1 ? argv[1] : "");
+    const qnetdev::Result<void> outcome = bring_up(main_context, argc > 1 ? argv[1] : "");
     if (!outcome) {
         std::fprintf(stderr, "%s\n", outcome.error().message().c_str());
     }

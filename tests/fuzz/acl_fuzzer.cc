@@ -16,7 +16,7 @@
 namespace fuzz {
 namespace {
 
-using namespace net::helper;
+using namespace qnetdev::helper;
 
 void require(bool holds, const char* what) {
     if (!holds) {
@@ -41,7 +41,7 @@ Arguments request() {
     arguments.bridge = "br0";
     arguments.ifname = "vm%d";
     arguments.queues = 8;
-    arguments.mac = net::MacAddress{{0x52, 0x54, 0, 1, 2, 3}};
+    arguments.mac = qnetdev::MacAddress{{0x52, 0x54, 0, 1, 2, 3}};
     arguments.mtu = 1400;
     return arguments;
 }
@@ -49,7 +49,7 @@ Arguments request() {
 enum class Verdict { unreadable, refused, permitted };
 
 Verdict read_file(const std::string& text, const Arguments& asked) {
-    const net::UniqueFd file(memfd_create("acl", MFD_CLOEXEC));
+    const qnetdev::UniqueFd file(memfd_create("acl", MFD_CLOEXEC));
     require(
         file && write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()),
         "an anonymous file");
@@ -103,7 +103,7 @@ void check_pattern(std::string_view text) {
             "without wildcards equal is equal");
     (void)matches_template(pattern, name);
     (void)is_interface_template(name);
-    (void)net::parse_mac(name);
+    (void)qnetdev::parse_mac(name);
 }
 
 }  // namespace

@@ -13,13 +13,13 @@ namespace fuzz {
 void require(bool good, std::string_view what, std::string_view detail = {});
 
 /// An error of parsing: it says so, has a message, and points into `text`.
-void check_parse_error(const net::Error& error, std::string_view text);
+void check_parse_error(const qnetdev::Error& error, std::string_view text);
 
 /// Whether what `text` gave has to have a text or JSON form.
 enum class Source { text, json };
 
 /// A netdev read from `text`: whatever it is printed as reads back to the same, and its options are
 /// judged for every origin, each finding to be found again in `text`.
-void check_netdev(const qapi::Netdev& netdev, std::string_view text, Source source);
+void check_netdev(const qnetdev::qapi::Netdev& netdev, std::string_view text, Source source);
 
 }  // namespace fuzz

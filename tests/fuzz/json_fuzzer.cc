@@ -13,21 +13,21 @@ namespace fuzz {
 namespace {
 
 /// Asks every value for all that it can tell. Without recursion: the nesting is the input's.
-void check_values(const qapi::Document& document) {
+void check_values(const qnetdev::qapi::Document& document) {
     const std::size_t bytes = document.source().size();
-    std::vector<qapi::Value> open = {document.root()};
+    std::vector<qnetdev::qapi::Value> open = {document.root()};
     while (!open.empty()) {
-        const qapi::Value value = open.back();
+        const qnetdev::qapi::Value value = open.back();
         open.pop_back();
         require(value.span().offset + value.span().length <= bytes, "a value lies in the source");
-        const bool integer = value.kind() == qapi::ValueKind::integer;
+        const bool integer = value.kind() == qnetdev::qapi::ValueKind::integer;
         require(integer || !(value.as_int64() || value.as_uint64()), "only integers are integers",
                 value.text());
         require(!value.as_int64() || value.as_double(), "an integer is a number", value.text());
-        for (const qapi::Value item : value.items()) {
+        for (const qnetdev::qapi::Value item : value.items()) {
             open.push_back(item);
         }
-        for (const qapi::Value::Entry& entry : value.entries()) {
+        for (const qnetdev::qapi::Value::Entry& entry : value.entries()) {
             require(entry.key_span.offset + entry.key_span.length <= bytes,
                     "a key lies in the source");
             open.push_back(entry.value);
@@ -35,19 +35,19 @@ void check_values(const qapi::Document& document) {
     }
 }
 
-void check_stable(const qapi::Document& document) {
-    const std::string once = qapi::to_json(document.root());
-    const net::Result<qapi::Document> again = qapi::parse_json(once);
+void check_stable(const qnetdev::qapi::Document& document) {
+    const std::string once = qnetdev::qapi::to_json(document.root());
+    const qnetdev::Result<qnetdev::qapi::Document> again = qnetdev::qapi::parse_json(once);
     require(again.has_value(), "what was printed is read back", once);
-    require(qapi::to_json(again->root()) == once, "printing twice changes nothing", once);
+    require(qnetdev::qapi::to_json(again->root()) == once, "printing twice changes nothing", once);
 }
 
 void check_json(std::string_view text) {
     const std::string disagreement = json_oracle::disagreement(text);
     require(disagreement.empty(), "nlohmann_json agrees", disagreement);
-    const net::Result<qapi::Document> document = qapi::parse_json(text);
-    const net::Result<net::ParsedNetdev> parsed =
-        net::parse_netdev_as(text, net::NetdevLanguage::json);
+    const qnetdev::Result<qnetdev::qapi::Document> document = qnetdev::qapi::parse_json(text);
+    const qnetdev::Result<qnetdev::ParsedNetdev> parsed =
+        qnetdev::parse_netdev_as(text, qnetdev::NetdevLanguage::json);
     if (!document) {
         check_parse_error(document.error(), text);
         require(!parsed.has_value(), "no JSON, no netdev", text);

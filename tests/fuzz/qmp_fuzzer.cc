@@ -22,45 +22,46 @@
 namespace fuzz {
 namespace {
 
-namespace commands = qapi::commands;
-using net::MessageFramer;
+namespace commands = qnetdev::qapi::commands;
+using qnetdev::MessageFramer;
 
 /// A client that keeps its answers.
-class FakeCaller : public net::Caller {
+class FakeCaller : public qnetdev::Caller {
 public:
-    net::NamedFds& named_fds() override { return fds_; }
-    net::UniqueFd take_fd() override { return {}; }
-    net::Result<void> negotiate(const std::vector<qapi::QMPCapability>& /*enable*/) override {
+    qnetdev::NamedFds& named_fds() override { return fds_; }
+    qnetdev::UniqueFd take_fd() override { return {}; }
+    qnetdev::Result<void> negotiate(
+        const std::vector<qnetdev::qapi::QMPCapability>& /*enable*/) override {
         return {};
     }
-    void reply(const net::CallTag& tag, const net::WriteValue& write) override {
+    void reply(const qnetdev::CallTag& tag, const qnetdev::WriteValue& write) override {
         ++count;
-        last = net::reply_message(tag.id, write, qapi::JsonLayout::line);
+        last = qnetdev::reply_message(tag.id, write, qnetdev::qapi::JsonLayout::line);
     }
-    void fail(const net::CallTag& tag, const net::Error& error) override {
+    void fail(const qnetdev::CallTag& tag, const qnetdev::Error& error) override {
         ++count;
-        last = net::error_message(tag.id, error, qapi::JsonLayout::line);
+        last = qnetdev::error_message(tag.id, error, qnetdev::qapi::JsonLayout::line);
     }
 
     int count = 0;
     std::string last = {};
 
 private:
-    net::NamedFds fds_ = net::NamedFds();
+    qnetdev::NamedFds fds_ = qnetdev::NamedFds();
 };
 
 template <class... Commands>
-net::CommandTable table_of() {
-    net::CommandTable table;
-    (table.add<Commands>([](const typename Commands::Arguments& /*arguments*/, net::Call call) {
-        call.reply(qapi::Empty{});
+qnetdev::CommandTable table_of() {
+    qnetdev::CommandTable table;
+    (table.add<Commands>([](const typename Commands::Arguments& /*arguments*/, qnetdev::Call call) {
+        call.reply(qnetdev::qapi::Empty{});
     }),
      ...);
     return table;
 }
 
-const net::CommandTable& table() {
-    static const net::CommandTable all =
+const qnetdev::CommandTable& table() {
+    static const qnetdev::CommandTable all =
         table_of<commands::QmpCapabilities, commands::QueryName, commands::HumanMonitorCommand,
                  commands::Getfd, commands::Closefd, commands::AddFd, commands::RemoveFd,
                  commands::NetdevAdd, commands::NetdevDel, commands::SetLink,
@@ -70,24 +71,25 @@ const net::CommandTable& table() {
 }
 
 void check_message(std::string_view text) {
-    const net::Result<qapi::Document> document = qapi::parse_json(text);
+    const qnetdev::Result<qnetdev::qapi::Document> document = qnetdev::qapi::parse_json(text);
     if (!document) {
         check_parse_error(document.error(), text);
         return;
     }
-    const std::string id = net::request_id(*document, qapi::JsonLayout::line);
-    require(id.empty() || qapi::parse_json(id).has_value(), "an id is JSON", id);
-    const net::Result<net::Request> request = net::read_request(*document, true);
+    const std::string id = qnetdev::request_id(*document, qnetdev::qapi::JsonLayout::line);
+    require(id.empty() || qnetdev::qapi::parse_json(id).has_value(), "an id is JSON", id);
+    const qnetdev::Result<qnetdev::Request> request = qnetdev::read_request(*document, true);
     if (!request) {
         require(!request.error().message().empty(), "a refusal says why");
         return;
     }
     const auto caller = std::make_shared<FakeCaller>();
-    table().execute(*document, *request, net::Call(caller, {id, request->out_of_band}));
+    table().execute(*document, *request, qnetdev::Call(caller, {id, request->out_of_band}));
     require(caller->count == 1, "a command is answered once", text);
-    const net::Result<qapi::Document> answer = qapi::parse_json(caller->last);
+    const qnetdev::Result<qnetdev::qapi::Document> answer = qnetdev::qapi::parse_json(caller->last);
     require(answer.has_value(), "an answer is JSON", caller->last);
-    require(net::request_id(*answer, qapi::JsonLayout::line) == id, "with the same id", text);
+    require(qnetdev::request_id(*answer, qnetdev::qapi::JsonLayout::line) == id, "with the same id",
+            text);
 }
 
 /// One letter for each frame: M for a message, E for an error.

@@ -8,10 +8,10 @@
 namespace fuzz {
 namespace {
 
-using net::NetdevLanguage;
-using net::ParsedNetdev;
-using net::ParsedNic;
-using net::Result;
+using qnetdev::NetdevLanguage;
+using qnetdev::ParsedNetdev;
+using qnetdev::ParsedNic;
+using qnetdev::Result;
 
 void check_parsed(const Result<ParsedNetdev>& parsed, std::string_view text, Source source) {
     if (parsed) {
@@ -25,13 +25,13 @@ void check_parsed(const Result<ParsedNetdev>& parsed, std::string_view text, Sou
 void check_language(std::string_view text, NetdevLanguage language,
                     const Result<ParsedNetdev>& chosen) {
     const Source source = language == NetdevLanguage::json ? Source::json : Source::text;
-    const Result<ParsedNetdev> parsed = net::parse_netdev_as(text, language);
+    const Result<ParsedNetdev> parsed = qnetdev::parse_netdev_as(text, language);
     check_parsed(parsed, text, source);
     if (parsed) {
-        require(net::is_well_formed_id(parsed->netdev.id) || parsed->netdev.id.empty(),
+        require(qnetdev::is_well_formed_id(parsed->netdev.id) || parsed->netdev.id.empty(),
                 "a monitor checks the id", parsed->netdev.id);
     }
-    if (parsed && net::netdev_language(text) == language) {
+    if (parsed && qnetdev::netdev_language(text) == language) {
         require(chosen.has_value(), "accepted in this language, so accepted", text);
         require(chosen->netdev == parsed->netdev, "the language chosen gives the same", text);
     }
@@ -42,22 +42,22 @@ void check_nic(const Result<ParsedNic>& parsed, std::string_view text) {
         check_parse_error(parsed.error(), text);
         return;
     }
-    (void)net::validate_nic_card(*parsed);
+    (void)qnetdev::validate_nic_card(*parsed);
     if (parsed->netdev) {
         check_netdev(*parsed->netdev, text, Source::text);
     }
 }
 
 void check_text(std::string_view text) {
-    const Result<ParsedNetdev> chosen = net::parse_netdev(text);
-    const bool json = net::netdev_language(text) == NetdevLanguage::json;
+    const Result<ParsedNetdev> chosen = qnetdev::parse_netdev(text);
+    const bool json = qnetdev::netdev_language(text) == NetdevLanguage::json;
     check_parsed(chosen, text, json ? Source::json : Source::text);
     check_language(text, NetdevLanguage::traditional, chosen);
     check_language(text, NetdevLanguage::keyval, chosen);
     check_language(text, NetdevLanguage::json, chosen);
-    check_nic(net::parse_nic(text), text);
-    check_nic(net::parse_net(text), text);
-    (void)net::is_netdev_help(text);
+    check_nic(qnetdev::parse_nic(text), text);
+    check_nic(qnetdev::parse_net(text), text);
+    (void)qnetdev::is_netdev_help(text);
 }
 
 }  // namespace

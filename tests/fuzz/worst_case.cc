@@ -44,8 +44,8 @@ void operator delete(void* block, std::size_t /*size*/) noexcept {
 
 namespace {
 
-using net::NetdevLanguage;
-using net::NetdevOrigin;
+using qnetdev::NetdevLanguage;
+using qnetdev::NetdevOrigin;
 
 constexpr std::size_t kInput = std::size_t{1} << 20U;
 
@@ -67,24 +67,24 @@ double cpu_milliseconds() {
     return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
 }
 
-void judge(const net::Result<net::ParsedNetdev>& parsed, std::string_view text,
+void judge(const qnetdev::Result<qnetdev::ParsedNetdev>& parsed, std::string_view text,
            NetdevOrigin origin) {
     if (!parsed) {
         return;
     }
-    for (const net::Error& error : net::net_validate(parsed->netdev, origin)) {
-        (void)net::locate_option(text, error.param());
+    for (const qnetdev::Error& error : qnetdev::net_validate(parsed->netdev, origin)) {
+        (void)qnetdev::locate_option(text, error.param());
         break;  // each costs the same, and how many are located is the caller's choice
     }
 }
 
-void judge_nic(const net::Result<net::ParsedNic>& parsed, NetdevOrigin origin) {
+void judge_nic(const qnetdev::Result<qnetdev::ParsedNic>& parsed, NetdevOrigin origin) {
     if (!parsed) {
         return;
     }
-    (void)net::validate_nic_card(*parsed);
+    (void)qnetdev::validate_nic_card(*parsed);
     if (parsed->netdev) {
-        (void)net::net_validate(*parsed->netdev, origin);
+        (void)qnetdev::net_validate(*parsed->netdev, origin);
     }
 }
 
@@ -96,26 +96,28 @@ struct Route {
 constexpr Route kRoutes[] = {
     {"-netdev",
      [](std::string_view text) {
-         judge(net::parse_netdev(text), text, NetdevOrigin::command_line);
+         judge(qnetdev::parse_netdev(text), text, NetdevOrigin::command_line);
      }},
     {"-nic",
-     [](std::string_view text) { judge_nic(net::parse_nic(text), NetdevOrigin::command_line); }},
+     [](std::string_view text) {
+         judge_nic(qnetdev::parse_nic(text), NetdevOrigin::command_line);
+     }},
     {"-net",
-     [](std::string_view text) { judge_nic(net::parse_net(text), NetdevOrigin::net_option); }},
+     [](std::string_view text) { judge_nic(qnetdev::parse_net(text), NetdevOrigin::net_option); }},
     {"traditional",
      [](std::string_view text) {
-         judge(net::parse_netdev_as(text, NetdevLanguage::traditional), text,
+         judge(qnetdev::parse_netdev_as(text, NetdevLanguage::traditional), text,
                NetdevOrigin::monitor);
      }},
     {"keyval",
      [](std::string_view text) {
-         judge(net::parse_netdev_as(text, NetdevLanguage::keyval), text, NetdevOrigin::monitor);
+         judge(qnetdev::parse_netdev_as(text, NetdevLanguage::keyval), text, NetdevOrigin::monitor);
      }},
     {"JSON",
      [](std::string_view text) {
-         judge(net::parse_netdev_as(text, NetdevLanguage::json), text, NetdevOrigin::monitor);
+         judge(qnetdev::parse_netdev_as(text, NetdevLanguage::json), text, NetdevOrigin::monitor);
      }},
-    {"help", [](std::string_view text) { (void)net::is_netdev_help(text); }},
+    {"help", [](std::string_view text) { (void)qnetdev::is_netdev_help(text); }},
 };
 
 Cost measure(std::string_view text) {

@@ -11,7 +11,7 @@
 #include "net/netlink/link.h"
 #include "tests/netns/support.h"
 
-namespace net::test {
+namespace qnetdev::test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -258,4 +258,4 @@ TEST_F(TapBridge, IsNoMatterOfADescriptor) {
 }
 
 }  // namespace
-}  // namespace net::test
+}  // namespace qnetdev::test

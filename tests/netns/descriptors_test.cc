@@ -13,7 +13,7 @@
 
 #include "tests/netns/support.h"
 
-namespace net::test {
+namespace qnetdev::test {
 namespace {
 
 constexpr const char* kHint =
@@ -305,4 +305,4 @@ TEST_F(PassedTap, ADescriptorOpenedByNameCannotBePassedAgain) {
 }
 
 }  // namespace
-}  // namespace net::test
+}  // namespace qnetdev::test

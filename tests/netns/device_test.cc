@@ -18,7 +18,7 @@
 #include "tests/netns/packets.h"
 #include "tests/netns/support.h"
 
-namespace net::test {
+namespace qnetdev::test {
 namespace {
 
 using TapDevice = Netns;
@@ -227,4 +227,4 @@ TEST_F(TapDevice, WhatIsNoProgramCannotSteer) {
 }
 
 }  // namespace
-}  // namespace net::test
+}  // namespace qnetdev::test

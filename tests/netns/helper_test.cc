@@ -4,7 +4,7 @@
 
 #include "tests/netns/support.h"
 
-namespace net::test {
+namespace qnetdev::test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -184,4 +184,4 @@ TEST_F(BridgeNetdev, ReportsWhatTheHelperSaid) {
 }
 
 }  // namespace
-}  // namespace net::test
+}  // namespace qnetdev::test

@@ -17,7 +17,7 @@
 
 #include "tests/netns/support.h"
 
-namespace net::test {
+namespace qnetdev::test {
 namespace {
 
 template <class Visit>
@@ -283,4 +283,4 @@ unsigned tun_flags_of(int fd) {
     return static_cast<unsigned short>(request.ifr_flags);
 }
 
-}  // namespace net::test
+}  // namespace qnetdev::test

@@ -8,7 +8,7 @@
 
 #include "net/unique_fd.h"
 
-namespace net::test {
+namespace qnetdev::test {
 
 /// An interface as the kernel describes it, independently of what the library makes of it.
 struct Link {
@@ -94,4 +94,4 @@ void set_int(int fd, unsigned long request, int value);
 /// The flags that TUNGETIFF reports.
 unsigned tun_flags_of(int fd);
 
-}  // namespace net::test
+}  // namespace qnetdev::test

@@ -9,7 +9,7 @@
 
 #include "tests/netns/support.h"
 
-namespace net::test {
+namespace qnetdev::test {
 namespace {
 
 constexpr unsigned kTap = IFF_TAP | IFF_NO_PI;
@@ -337,4 +337,4 @@ TEST_F(OpenByName, VhostIsRefusedAndLeavesNothing) {
 }
 
 }  // namespace
-}  // namespace net::test
+}  // namespace qnetdev::test

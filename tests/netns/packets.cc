@@ -13,7 +13,7 @@
 
 #include "tests/netns/support.h"
 
-namespace net::test {
+namespace qnetdev::test {
 namespace {
 
 constexpr unsigned kEtherType = 0x88b5;  // IEEE 802: local experiments
@@ -71,4 +71,4 @@ bool is_test_frame(const std::string& frame) {
            frame[13] == static_cast<char>(kEtherType & 0xff);
 }
 
-}  // namespace net::test
+}  // namespace qnetdev::test

@@ -5,7 +5,7 @@
 
 #include "net/unique_fd.h"
 
-namespace net::test {
+namespace qnetdev::test {
 
 /// A raw packet socket on an interface, as a host program would use it: what it sends can be read
 /// from the tap's queue, and what is written to the queue arrives here.
@@ -29,4 +29,4 @@ std::string make_frame(const std::string& payload);
 /// Whether the frame was made by make_frame(): kernels talk IPv6 on their own.
 bool is_test_frame(const std::string& frame);
 
-}  // namespace net::test
+}  // namespace qnetdev::test

@@ -18,7 +18,7 @@
 
 #include "tests/netns/support.h"
 
-namespace net::test {
+namespace qnetdev::test {
 namespace {
 
 class Unprivileged : public Netns {
@@ -126,4 +126,4 @@ TEST_F(Unprivileged, ATapThatWasPassedNeedsNoCapability) {
 }
 
 }  // namespace
-}  // namespace net::test
+}  // namespace qnetdev::test

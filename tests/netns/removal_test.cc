@@ -11,7 +11,7 @@
 
 #include "tests/netns/support.h"
 
-namespace net::test {
+namespace qnetdev::test {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -272,4 +272,4 @@ TEST_F(Removal, AContextTakesItsNetdevsAlong) {
 }
 
 }  // namespace
-}  // namespace net::test
+}  // namespace qnetdev::test

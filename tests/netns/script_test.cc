@@ -21,7 +21,7 @@
 #include "net/base/subprocess.h"
 #include "tests/netns/support.h"
 
-namespace net::test {
+namespace qnetdev::test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -362,4 +362,4 @@ TEST_F(TapScripts, KillNobodyElseWhoGotTheirNumber) {
 }
 
 }  // namespace
-}  // namespace net::test
+}  // namespace qnetdev::test

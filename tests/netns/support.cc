@@ -21,7 +21,7 @@
 
 #include "net/base/fd_reaper.h"
 
-namespace net::test {
+namespace qnetdev::test {
 
 void require(bool done, const std::string& what) {
     if (!done) {
@@ -207,4 +207,4 @@ bool is_close_on_exec(int fd) {
     return (fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0;
 }
 
-}  // namespace net::test
+}  // namespace qnetdev::test

@@ -15,7 +15,7 @@
 #include "tests/netns/links.h"
 #include "tests/support/test_loop.h"
 
-namespace net::test {
+namespace qnetdev::test {
 
 /// Ends the test as failed, with errno's text, by an exception: a test's own preparation must not
 /// fail. In a thread of a test's own that is the end of the program.
@@ -94,4 +94,4 @@ bool is_open(int fd);
 bool is_nonblocking(int fd);
 bool is_close_on_exec(int fd);
 
-}  // namespace net::test
+}  // namespace qnetdev::test

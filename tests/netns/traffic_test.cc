@@ -9,7 +9,7 @@
 #include "tests/netns/packets.h"
 #include "tests/netns/support.h"
 
-namespace net::test {
+namespace qnetdev::test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -291,4 +291,4 @@ TEST_F(VanishedInterface, LeavesItsNameToANewNetdev) {
 }
 
 }  // namespace
-}  // namespace net::test
+}  // namespace qnetdev::test

@@ -21,7 +21,7 @@
 #include "tests/netns/support.h"
 #include "tests/support/tun_kernel_contract.h"
 
-namespace net::test {
+namespace qnetdev::test {
 namespace {
 
 using CapabilitySets = std::array<__user_cap_data_struct, 2>;
@@ -119,4 +119,4 @@ INSTANTIATE_TEST_SUITE_P(, TunKernelContract, ::testing::Values(make_tun_world<R
                          [](const auto&) { return "Linux"; });
 
 }  // namespace
-}  // namespace net::test
+}  // namespace qnetdev::test

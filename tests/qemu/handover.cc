@@ -23,13 +23,13 @@
 
 namespace {
 
-using net::Error;
-using net::Result;
+using qnetdev::Error;
+using qnetdev::Result;
 
 class Qmp {
 public:
     static Result<Qmp> connect(const std::string& path) {
-        Qmp qmp(net::UniqueFd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)));
+        Qmp qmp(qnetdev::UniqueFd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)));
         sockaddr_un address = {};
         address.sun_family = AF_UNIX;
         path.copy(address.sun_path, sizeof(address.sun_path) - 1);
@@ -66,7 +66,7 @@ public:
     }
 
 private:
-    explicit Qmp(net::UniqueFd socket) : socket_(std::move(socket)) {}
+    explicit Qmp(qnetdev::UniqueFd socket) : socket_(std::move(socket)) {}
 
     /// Reads lines until one has the word; events may come before.
     Result<void> read_until(const std::string& word) {
@@ -88,27 +88,27 @@ private:
         return Error("QEMU has closed the connection");
     }
 
-    net::UniqueFd socket_;
+    qnetdev::UniqueFd socket_;
 };
 
 Result<void> hand_over(const char* socket_path, const char* argument) {
-    const net::ParsedNetdev parsed = NET_TRY(net::parse_netdev(argument));
-    std::unique_ptr<net::EventLoop> loop = NET_TRY(net::glib_event_loop(nullptr));
-    std::unique_ptr<net::NetContext> context = net::net_context_create(*loop);
-    NET_TRY(net::net_client_init(*context, parsed.netdev, {}));
-    net::NetClientGroup& netdev = *context->registry().find_backend(parsed.netdev.id);
+    const qnetdev::ParsedNetdev parsed = NET_TRY(qnetdev::parse_netdev(argument));
+    std::unique_ptr<qnetdev::EventLoop> loop = NET_TRY(qnetdev::glib_event_loop(nullptr));
+    std::unique_ptr<qnetdev::NetContext> context = qnetdev::net_context_create(*loop);
+    NET_TRY(qnetdev::net_client_init(*context, parsed.netdev, {}));
+    qnetdev::NetClientGroup& netdev = *context->registry().find_backend(parsed.netdev.id);
 
     Qmp qmp = NET_TRY(Qmp::connect(socket_path));
     std::string names;
     for (std::size_t queue = 0; queue < netdev.size(); ++queue) {
         const std::string name = parsed.netdev.id + "-" + std::to_string(queue);
         NET_TRY(qmp.execute("{\"execute\":\"getfd\",\"arguments\":{\"fdname\":\"" + name + "\"}}",
-                            net::tap_get_fd(netdev.client(queue))));
+                            qnetdev::tap_get_fd(netdev.client(queue))));
         names += (queue == 0 ? "" : ":") + name;
     }
     NET_TRY(qmp.execute("{\"execute\":\"netdev_add\",\"arguments\":{\"type\":\"tap\",\"id\":\"" +
                         parsed.netdev.id + "\",\"fds\":\"" + names + "\"}}"));
-    const net::TapState state = NET_TRY(net::tap_query(netdev.client(0)));
+    const qnetdev::TapState state = NET_TRY(qnetdev::tap_query(netdev.client(0)));
     std::printf("%s %s\n", state.ifname.c_str(), names.c_str());
     return {};
 }

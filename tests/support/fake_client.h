@@ -11,7 +11,7 @@
 #include "net/net_client.h"
 #include "net/net_client_group.h"
 
-namespace net::test {
+namespace qnetdev::test {
 
 /// A frame as one piece, valid as long as the text.
 class TextFrame {
@@ -79,4 +79,4 @@ inline FakeClient& fake_client(NetClientGroup& group, std::size_t queue = 0) {
     return static_cast<FakeClient&>(group.client(queue));
 }
 
-}  // namespace net::test
+}  // namespace qnetdev::test

@@ -12,7 +12,7 @@
 #include <cerrno>
 #include <stdexcept>
 
-namespace net::test {
+namespace qnetdev::test {
 namespace {
 
 constexpr std::size_t kMaxQueues = 256;
@@ -251,4 +251,4 @@ int FakeTun::attach(int fd, std::string* name, unsigned asked) {
     return 0;
 }
 
-}  // namespace net::test
+}  // namespace qnetdev::test

@@ -15,7 +15,7 @@
 
 #include "net/tap/tun_kernel.h"
 
-namespace net::test {
+namespace qnetdev::test {
 
 /// The bits that the fake keeps, as TUN_F_* of <linux/if_tun.h> has them.
 namespace tun_offload {
@@ -203,4 +203,4 @@ private:
     unsigned next_index_ = 100;
 };
 
-}  // namespace net::test
+}  // namespace qnetdev::test

@@ -7,7 +7,7 @@
 
 #include "tests/support/fake_tun.h"
 
-namespace net::test {
+namespace qnetdev::test {
 namespace {
 
 constexpr unsigned kDetachQueue = 0x0400;  // IFF_DETACH_QUEUE
@@ -391,4 +391,4 @@ Result<void> FakeTun::set_steering_ebpf(int fd, int program_fd) {
     return refuse(call, fcntl(program_fd, F_GETFD) < 0 ? EBADF : EINVAL);
 }
 
-}  // namespace net::test
+}  // namespace qnetdev::test

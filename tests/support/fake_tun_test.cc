@@ -8,7 +8,7 @@
 
 #include "tests/support/tun_kernel_contract.h"
 
-namespace net::test {
+namespace qnetdev::test {
 namespace {
 
 class FakeTunWorld : public TunWorld {
@@ -77,4 +77,4 @@ TEST(FakeTun, BreaksAQueueSoThatReadingFails) {
 }
 
 }  // namespace
-}  // namespace net::test
+}  // namespace qnetdev::test

@@ -49,7 +49,7 @@ inline std::string decoded(std::string_view text) {
     return out;
 }
 
-inline bool same_number(qapi::Value ours, const Json& theirs) {
+inline bool same_number(qnetdev::qapi::Value ours, const Json& theirs) {
     if (theirs.is_number_unsigned()) {
         return ours.as_uint64() == theirs.get<std::uint64_t>();
     }
@@ -61,32 +61,32 @@ inline bool same_number(qapi::Value ours, const Json& theirs) {
 }
 
 // Both have limited the depth.
-inline bool same(qapi::Value ours, const Json& theirs) {  // NOLINT(misc-no-recursion)
+inline bool same(qnetdev::qapi::Value ours, const Json& theirs) {  // NOLINT(misc-no-recursion)
     switch (ours.kind()) {
-        case qapi::ValueKind::null:
+        case qnetdev::qapi::ValueKind::null:
             return theirs.is_null();
-        case qapi::ValueKind::boolean:
+        case qnetdev::qapi::ValueKind::boolean:
             return theirs.is_boolean() && theirs.get<bool>() == ours.boolean();
-        case qapi::ValueKind::integer:
-        case qapi::ValueKind::real:
+        case qnetdev::qapi::ValueKind::integer:
+        case qnetdev::qapi::ValueKind::real:
             return same_number(ours, theirs);
-        case qapi::ValueKind::string:
+        case qnetdev::qapi::ValueKind::string:
             return theirs.is_string() &&
                    theirs.get_ref<const std::string&>() == decoded(ours.text());
-        case qapi::ValueKind::text:
+        case qnetdev::qapi::ValueKind::text:
             return false;
-        case qapi::ValueKind::list: {
+        case qnetdev::qapi::ValueKind::list: {
             auto item = theirs.begin();
-            for (const qapi::Value element : ours.items()) {
+            for (const qnetdev::qapi::Value element : ours.items()) {
                 if (!theirs.is_array() || item == theirs.end() || !same(element, *item++)) {
                     return false;
                 }
             }
             return theirs.is_array() && item == theirs.end();
         }
-        case qapi::ValueKind::object: {
+        case qnetdev::qapi::ValueKind::object: {
             auto item = theirs.begin();
-            for (const qapi::Value::Entry& entry : ours.entries()) {
+            for (const qnetdev::qapi::Value::Entry& entry : ours.entries()) {
                 if (!theirs.is_object() || item == theirs.end() ||
                     item.key() != decoded(entry.key) || !same(entry.value, *item++)) {
                     return false;
@@ -99,7 +99,8 @@ inline bool same(qapi::Value ours, const Json& theirs) {  // NOLINT(misc-no-recu
 }
 
 /// Whether a refusal of ours is one of those that are known.
-inline bool refuses_knowingly(const net::Error& error, std::string_view text, const Json& theirs) {
+inline bool refuses_knowingly(const qnetdev::Error& error, std::string_view text,
+                              const Json& theirs) {
     const auto says = [&error](std::string_view part) {
         return error.message().find(part) != std::string::npos;
     };
@@ -140,7 +141,7 @@ inline bool accepts_knowingly(std::string_view text) {
 
 /// What the two disagree about, other than the known differences; empty if about nothing.
 inline std::string disagreement(std::string_view text) {
-    const net::Result<qapi::Document> ours = qapi::parse_json(text);
+    const qnetdev::Result<qnetdev::qapi::Document> ours = qnetdev::qapi::parse_json(text);
     const Json theirs = Json::parse(text, nullptr, false);
     if (!ours) {
         return theirs.is_discarded() || refuses_knowingly(ours.error(), text, theirs)
@@ -151,10 +152,10 @@ inline std::string disagreement(std::string_view text) {
         return accepts_knowingly(text) ? "" : "accepted";
     }
     if (!same(ours->root(), theirs)) {
-        return "read as " + qapi::to_json(ours->root());
+        return "read as " + qnetdev::qapi::to_json(ours->root());
     }
-    if (Json::parse(qapi::to_json(ours->root()), nullptr, false) != theirs) {
-        return "written as " + qapi::to_json(ours->root());
+    if (Json::parse(qnetdev::qapi::to_json(ours->root()), nullptr, false) != theirs) {
+        return "written as " + qnetdev::qapi::to_json(ours->root());
     }
     return "";
 }

@@ -13,7 +13,7 @@
 #include <memory>
 #include <string_view>
 
-namespace net::test {
+namespace qnetdev::test {
 
 std::map<int, std::string> open_fds() {
     std::map<int, std::string> fds;
@@ -84,4 +84,4 @@ void LeakListener::OnTestEnd(const ::testing::TestInfo&) {
     }
 }
 
-}  // namespace net::test
+}  // namespace qnetdev::test

@@ -6,7 +6,7 @@
 #include <map>
 #include <string>
 
-namespace net::test {
+namespace qnetdev::test {
 
 /// Descriptors open in this process: number to what it points at, such as "socket:[1234]".
 std::map<int, std::string> open_fds();
@@ -26,4 +26,4 @@ private:
     std::map<int, std::string> before_ = {};
 };
 
-}  // namespace net::test
+}  // namespace qnetdev::test

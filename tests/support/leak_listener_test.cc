@@ -9,7 +9,7 @@
 
 #include "net/unique_fd.h"
 
-namespace net::test {
+namespace qnetdev::test {
 namespace {
 
 const ::testing::TestInfo& this_test() {
@@ -63,4 +63,4 @@ TEST(LeakListener, NoticesAChild) {
 }
 
 }  // namespace
-}  // namespace net::test
+}  // namespace qnetdev::test

@@ -6,7 +6,7 @@
 
 #include <cstddef>
 
-namespace net::test {
+namespace qnetdev::test {
 
 /// As long as it lives, the process gets no more threads: their stacks would fill the address
 /// space.
@@ -31,4 +31,4 @@ private:
     pthread_attr_t before_ = {};
 };
 
-}  // namespace net::test
+}  // namespace qnetdev::test

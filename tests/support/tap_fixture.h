@@ -15,7 +15,7 @@
 #include "tests/support/fake_tun.h"
 #include "tests/support/test_loop.h"
 
-namespace net::test {
+namespace qnetdev::test {
 
 /// Log lines as "<level>: <message>", from any thread.
 class LogLines {
@@ -104,4 +104,4 @@ private:
     }
 };
 
-}  // namespace net::test
+}  // namespace qnetdev::test

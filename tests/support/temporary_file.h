@@ -9,7 +9,7 @@
 #include <fstream>
 #include <string>
 
-namespace net::test {
+namespace qnetdev::test {
 
 /// A file with that text and mode, gone with the object; one at a time for each name.
 class TemporaryFile {
@@ -38,4 +38,4 @@ inline TemporaryFile shell_script(const std::string& name, const std::string& bo
     return {name, "#!/bin/sh\n" + body + "\n", 0755};
 }
 
-}  // namespace net::test
+}  // namespace qnetdev::test

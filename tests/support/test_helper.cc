@@ -40,7 +40,7 @@ const char* value_of(const char* word, std::string_view key) {
 
 bool send_copies(const Answer& answer, int count) {
     const std::vector<int> fds(static_cast<std::size_t>(count), answer.fd);
-    return net::send_with_fds(answer.socket, {&net::kDescriptorMarker, 1}, fds) == 1;
+    return qnetdev::send_with_fds(answer.socket, {&qnetdev::kDescriptorMarker, 1}, fds) == 1;
 }
 
 void check_arguments(int argc, char** argv) {
@@ -66,13 +66,13 @@ void check_queues(int argc, char** argv, std::string_view count) {
 
 void check_greeting(int socket) {
     char byte = 0;
-    if (recv(socket, &byte, 1, MSG_DONTWAIT) != 1 || byte != net::kReasonsWanted) {
+    if (recv(socket, &byte, 1, MSG_DONTWAIT) != 1 || byte != qnetdev::kReasonsWanted) {
         std::exit(9);
     }
 }
 
 void refuse(int socket, const char* text) {
-    const std::string message = net::kRefusalMarker + std::string(text);
+    const std::string message = qnetdev::kRefusalMarker + std::string(text);
     (void)!send(socket, message.data(), message.size(), MSG_NOSIGNAL);
 }
 

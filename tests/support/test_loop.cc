@@ -5,7 +5,7 @@
 
 #include <stdexcept>
 
-namespace net::test {
+namespace qnetdev::test {
 
 TestLoop::TestLoop() : context_(g_main_context_new()) {
     Result<std::unique_ptr<EventLoop>> loop = glib_event_loop(context_);
@@ -47,4 +47,4 @@ bool TestLoop::run_until(const std::function<bool()>& condition, std::chrono::mi
     return true;
 }
 
-}  // namespace net::test
+}  // namespace qnetdev::test

@@ -7,7 +7,7 @@
 
 #include "net/event_loop.h"
 
-namespace net::test {
+namespace qnetdev::test {
 
 /// A GLib event loop on a context of its own, turned by hand.
 class TestLoop {
@@ -33,4 +33,4 @@ private:
     std::unique_ptr<EventLoop> loop_;
 };
 
-}  // namespace net::test
+}  // namespace qnetdev::test

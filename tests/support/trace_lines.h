@@ -9,7 +9,7 @@
 
 #include "net/trace.h"
 
-namespace net::test {
+namespace qnetdev::test {
 
 /// Lines of a trace, from any thread, each with its microseconds as "N".
 class TraceLines {
@@ -31,4 +31,4 @@ private:
     std::vector<std::string> lines_ = {};
 };
 
-}  // namespace net::test
+}  // namespace qnetdev::test

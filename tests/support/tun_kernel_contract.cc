@@ -8,7 +8,7 @@
 #include <climits>
 #include <utility>
 
-namespace net::test {
+namespace qnetdev::test {
 namespace {
 
 using namespace tun_flags;
@@ -406,4 +406,4 @@ TEST_P(TunKernelContract, OpensAMacvtapThroughItsNodeWithAHeaderLengthForEachQue
     EXPECT_EQ(said(kernel().get_sndbuf(queues[0].get())), "TUNGETSNDBUF: Invalid argument");
 }
 
-}  // namespace net::test
+}  // namespace qnetdev::test

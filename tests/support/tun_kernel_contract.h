@@ -12,7 +12,7 @@
 
 #include "net/tap/tun_kernel.h"
 
-namespace net::test {
+namespace qnetdev::test {
 
 /// A TunKernel, and the hands of everybody else: what no method of it can bring about.
 class TunWorld {
@@ -88,4 +88,4 @@ private:
     std::unique_ptr<TunWorld> world_ = GetParam()();
 };
 
-}  // namespace net::test
+}  // namespace qnetdev::test

@@ -7,7 +7,7 @@
 
 #include "tests/support/tun_kernel_contract.h"
 
-namespace net::test {
+namespace qnetdev::test {
 
 using namespace tun_flags;
 
@@ -109,4 +109,4 @@ TEST_P(TunKernelContract, TakesOffWhatAQueueMayHavePutOnTheInterface) {
     EXPECT_EQ(extra_flags(fd.get()), kMultiQueue);
 }
 
-}  // namespace net::test
+}  // namespace qnetdev::test

@@ -16,7 +16,7 @@ import harness
 # -O2 most of them are inlined.
 FIXTURE = r"""
 #include <functional>
-namespace net {
+namespace qnetdev {
 struct Options { int size = 0; };
 void leaf(int x);
 void direct(int x);

@@ -12,7 +12,7 @@
 #include "net/validate/validate.h"
 #include "qapi/json_reader.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 std::optional<NetdevOption> netdev_option(std::string_view name) {
@@ -138,4 +138,4 @@ Result<void> forbid_scripts(TapRequest& request) {
     return {};
 }
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -14,7 +14,7 @@
 #include "net/validate/netdev_plan.h"
 
 /// The netdevs in somebody else's command line. All of this is pure.
-namespace net::cli {
+namespace qnetdev::cli {
 
 /// A word of a command that is the argument of such an option.
 struct NetdevWord {
@@ -60,4 +60,4 @@ Result<NetdevReading> read_netdev(const NetdevArgument& argument);
 /// mind of its own about who may join what.
 Result<void> forbid_scripts(TapRequest& request);
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

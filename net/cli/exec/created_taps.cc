@@ -14,7 +14,7 @@
 #include "net/tap/tap_fd.h"
 #include "net/tap/tracing_tun_kernel.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 /// Whether the tap, just opened with so many queues, is nobody else's.
@@ -81,4 +81,4 @@ void remove_created(TunKernel& kernel, std::vector<CreatedTap> taps) {
     }
 }
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -12,7 +12,7 @@
 
 /// Taking back what was made for a command. Whoever has a descriptor of a tap can make it
 /// persistent, become its owner, and give the descriptor on, all without privileges.
-namespace net::cli {
+namespace qnetdev::cli {
 
 /// A tap that is there for the command only.
 struct CreatedTap {
@@ -31,4 +31,4 @@ Result<std::vector<CreatedTap>> created_taps(const OpenTaps& open);
 /// that could not be deleted.
 void remove_created(TunKernel& kernel, std::vector<CreatedTap> taps);
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

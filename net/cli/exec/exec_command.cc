@@ -21,7 +21,7 @@
 #include "net/cli/report.h"
 #include "net/cli/signals.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 enum class Lifetime { automatic, exec, supervise };
@@ -353,4 +353,4 @@ const Command kExecCommand = {
     "not be opened, 2 wrong usage, 126 COMMAND cannot be run, 127 there is no such COMMAND.\n",
     run_exec};
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -15,7 +15,7 @@
 #include <string>
 #include <utility>
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 /// While they change places, twice as many numbers are in use.
@@ -100,4 +100,4 @@ Result<void> arrange_descriptors(std::vector<FdMove> moves, const std::set<int>&
     return close_on_exec(next, UINT_MAX);
 }
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -7,7 +7,7 @@
 #include "net/result.h"
 
 /// Which descriptors a command gets, and under which numbers.
-namespace net::cli {
+namespace qnetdev::cli {
 
 /// The open descriptors above 2.
 Result<std::set<int>> open_descriptors();
@@ -36,4 +36,4 @@ struct FdMove {
 /// call it only where nothing but exec or exit follows.
 Result<void> arrange_descriptors(std::vector<FdMove> moves, const std::set<int>& kept);
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

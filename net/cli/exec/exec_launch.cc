@@ -13,7 +13,7 @@
 #include "net/cli/exec/supervise.h"
 #include "net/cli/report.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 /// ENOENT, EACCES or 0, as execve() would have it.
@@ -168,4 +168,4 @@ int run_supervised(Launch launch, const OpenTaps& open) {
     return *status;
 }
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -13,7 +13,7 @@
 #include "net/cli/signals.h"
 
 /// Turning this process, or a child of it, into the command.
-namespace net::cli {
+namespace qnetdev::cli {
 
 /// Exit status when the command could not be run, as env(1) has them.
 enum RunStatus : int { command_not_executable = 126, command_not_found = 127 };
@@ -38,4 +38,4 @@ int become_command(const Launch& launch, const OpenTaps& open);
 /// Runs the command as a child and returns its status.
 int run_supervised(Launch launch, const OpenTaps& open);
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

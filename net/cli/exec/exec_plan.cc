@@ -12,7 +12,7 @@
 #include "net/cli/exec/fd_templates.h"
 #include "net/cli/report.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 constexpr std::size_t kMaxFdName = 255;  // sd_listen_fds_with_names(3)
@@ -249,4 +249,4 @@ std::optional<ExecPlan> make_exec_plan(const ExecPlanInput& input) {
     return Planner(input).make();
 }
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

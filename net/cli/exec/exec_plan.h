@@ -11,7 +11,7 @@
 #include "net/options/netdev_arguments.h"
 
 /// What `qnetdev exec` is going to do, before it does anything.
-namespace net::cli {
+namespace qnetdev::cli {
 
 /// What the plan is made from.
 struct ExecPlanInput {
@@ -37,4 +37,4 @@ struct ExecPlan {
 /// then. Opens nothing.
 std::optional<ExecPlan> make_exec_plan(const ExecPlanInput& input);
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -14,7 +14,7 @@
 #include <charconv>
 #include <limits>
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 /// Capability sets have 64 bits (linux/capability.h); the kernel tells how many it knows.
@@ -317,4 +317,4 @@ Result<void> drop_privileges(const Privileges& privileges) {
     return {};
 }
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

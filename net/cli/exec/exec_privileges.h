@@ -11,7 +11,7 @@
 #include "net/result.h"
 
 /// Whom a command runs as, and what it may do.
-namespace net::cli {
+namespace qnetdev::cli {
 
 /// As the user asks for it.
 struct PrivilegeOptions {
@@ -47,4 +47,4 @@ Result<Privileges> resolve_privileges(const PrivilegeOptions& options);
 /// no_new_privs, in this order. After a failure the process is in between: it should end.
 Result<void> drop_privileges(const Privileges& privileges);
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -14,7 +14,7 @@
 #include "net/tap.h"
 #include "net/tap/tap_group.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 constexpr const char* kVhostNet = "/dev/vhost-net";
@@ -119,4 +119,4 @@ std::optional<OpenTaps> open_taps(const std::vector<TapRequest>& requests,
     return open;
 }
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -12,7 +12,7 @@
 #include "net/unique_fd.h"
 
 /// Opening the taps that a command is to have.
-namespace net::cli {
+namespace qnetdev::cli {
 
 /// The descriptors of one tap as they are in this process.
 struct OpenTap {
@@ -36,4 +36,4 @@ struct OpenTaps {
 std::optional<OpenTaps> open_taps(const std::vector<TapRequest>& requests,
                                   NetContextOptions settings);
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -7,7 +7,7 @@
 
 #include "qapi/suggest.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 constexpr std::array<std::string_view, 10> kForms = {
@@ -154,4 +154,4 @@ Result<std::string> expand_templates(std::string_view word, const FindTap& find)
     }
 }
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -8,7 +8,7 @@
 #include "net/cli/exec/tap_argument.h"
 #include "net/result.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 
 /// A tap as a program that is not QEMU is told of it.
 struct TemplateTap {
@@ -27,4 +27,4 @@ using FindTap = std::function<const TemplateTap*(std::string_view id)>;
 /// a netdev that the form cannot express.
 Result<std::string> expand_templates(std::string_view word, const FindTap& find);
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

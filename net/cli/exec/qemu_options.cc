@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 /// Sorted, for the binary search. tests/qemu holds it against what a real QEMU says.
@@ -137,4 +137,4 @@ bool has_qemu_option(Words command, std::string_view name) {
     return false;
 }
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

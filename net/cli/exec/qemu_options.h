@@ -5,7 +5,7 @@
 
 #include "net/cli/command.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 
 /// The name behind one or two dashes if the word is an option as QEMU reads it; else empty.
 std::string_view qemu_option_name(std::string_view word);
@@ -17,4 +17,4 @@ bool qemu_option_takes_value(std::string_view name);
 /// Whether the command, whose first word is the program, has the option.
 bool has_qemu_option(Words command, std::string_view name);
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 /// Characters that mean nothing to a shell wherever they stand.
@@ -35,4 +35,4 @@ std::string shell_quote(std::span<const std::string> words) {
     return line;
 }
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

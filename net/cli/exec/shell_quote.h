@@ -4,10 +4,10 @@
 #include <span>
 #include <string>
 
-namespace net::cli {
+namespace qnetdev::cli {
 
 /// The words as one line that a POSIX shell reads back to the same words. Quotes only where it
 /// must.
 std::string shell_quote(std::span<const std::string> words);
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

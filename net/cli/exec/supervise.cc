@@ -13,7 +13,7 @@
 
 #include "net/unique_fd.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 sigset_t forwarded_signals() {
@@ -79,4 +79,4 @@ Result<int> await_child(pid_t child, bool has_our_terminal) {
     return reap(child);
 }
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

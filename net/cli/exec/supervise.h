@@ -5,7 +5,7 @@
 
 #include "net/result.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 
 /// Waits for a child and passes on to it the signals that ask a program to do something: HUP, INT,
 /// QUIT, TERM, USR1, USR2, WINCH. `has_our_terminal`: not those that the terminal sends, which then
@@ -16,4 +16,4 @@ namespace net::cli {
 Result<int> await_child(pid_t child, bool has_our_terminal);
 Result<void> block_forwarded_signals();
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -10,7 +10,7 @@
 #include "net/options/netdev_options.h"
 #include "net/options/traditional.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 using qapi::NetdevTapOptions;
@@ -123,4 +123,4 @@ std::string virtio_net_device(std::string_view netdev_id, unsigned queues) {
     return text;
 }
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -8,7 +8,7 @@
 #include "net/cli/exec/command_netdevs.h"
 #include "net/result.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 
 /// Numbers under which a command finds the descriptors of one tap.
 struct TapNumbers {
@@ -29,4 +29,4 @@ Result<std::string> rewrite_tap_argument(const TapRequest& request, const TapNum
 /// for configuration and control.
 std::string virtio_net_device(std::string_view netdev_id, unsigned queues);
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -14,7 +14,7 @@
 
 #include "net/unique_fd.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 using Filter = std::unique_ptr<void, void (*)(scmp_filter_ctx)>;
@@ -99,4 +99,4 @@ Result<void> leave_terminal() {
     return {};
 }
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -5,7 +5,7 @@
 
 /// Keeping a command from typing into the terminal that it was started from: the shell there would
 /// take it for its user's words once the command has ended.
-namespace net::cli {
+namespace qnetdev::cli {
 
 /// What the command gets of the terminal: --new-session auto, on and off.
 enum class TerminalUse {
@@ -27,4 +27,4 @@ Result<void> forbid_typing();
 /// setsid(2): fails for the leader of a process group, as which a shell starts a program.
 Result<void> leave_terminal();
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

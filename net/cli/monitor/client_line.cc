@@ -15,7 +15,7 @@
 #include "qapi/scalars.h"
 #include "qapi/suggest.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 using Entry = ClientSchema::Entry;
@@ -409,4 +409,4 @@ std::vector<std::string> complete_client_line(const ClientSchema& schema, std::s
     return candidates;
 }
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

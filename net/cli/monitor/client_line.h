@@ -9,7 +9,7 @@
 #include "net/result.h"
 #include "net/unique_fd.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 
 /// A line of the QMP client as what is to be sent.
 struct ClientMessage {
@@ -32,4 +32,4 @@ Result<ClientMessage> read_client_line(const ClientSchema& schema, std::string_v
 /// What the last word of a line can become; sorted.
 std::vector<std::string> complete_client_line(const ClientSchema& schema, std::string_view text);
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 using Entry = ClientSchema::Entry;
@@ -154,4 +154,4 @@ std::string ClientSchema::describe(const std::string& type) const {
     }
 }
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -10,7 +10,7 @@
 
 #include "net/cli/json_text.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 
 /// What a monitor's commands take, as the monitor itself describes it (query-qmp-schema).
 class ClientSchema {
@@ -60,4 +60,4 @@ private:
     std::map<std::string, Entry> entries_ = {};
 };
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

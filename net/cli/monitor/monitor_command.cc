@@ -26,7 +26,7 @@
 #include "net/cli/run/monitor_address.h"
 #include "net/cli/signals.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 struct MonitorOptions {
@@ -336,4 +336,4 @@ const Command kMonitorCommand = {
     "Exit status: 0 all was executed, 1 a line failed or there is no monitor, 2 wrong usage.\n",
     run_monitor};
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -13,7 +13,7 @@
 
 #include "net/base/send_fds.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 /// Makes a blocking send give up after the time that an answer may take.
@@ -138,4 +138,4 @@ Result<void> QmpClient::read_events() {
     return {};
 }
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -14,7 +14,7 @@
 #include "net/result.h"
 #include "net/unique_fd.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 
 /// The client's end of a QMP connection. Every wait is bounded, and cut short by a signal.
 class QmpClient {
@@ -59,4 +59,4 @@ private:
     bool greeted_ = false;
 };
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -8,7 +8,7 @@
 
 #include "qapi/scalars.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 Error bad_address(std::string message) {
@@ -162,4 +162,4 @@ Result<MonitorAddress> parse_monitor_address(std::string_view text) {
     return address;
 }
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -14,7 +14,7 @@
 #include "net/result.h"
 #include "net/unique_fd.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 
 /// Where a monitor is to be reached, as -qmp and -monitor take it.
 ///
@@ -59,4 +59,4 @@ struct MonitorSocket {
 /// Makes the socket; not for Stdio. A socket file that nobody serves any more is replaced.
 Result<MonitorSocket> open_monitor_socket(const MonitorAddress& address);
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -14,7 +14,7 @@
 #include "net/cli/run/monitor_address.h"
 #include "net/cli/run/service.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 constexpr int kWaitingClients = 16;
@@ -211,4 +211,4 @@ Result<MonitorSocket> open_monitor_socket(const MonitorAddress& address) {
     return adopt(std::get<MonitorAddress::Inherited>(address.place));
 }
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

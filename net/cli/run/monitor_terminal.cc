@@ -5,7 +5,7 @@
 
 #include <utility>
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 /// A terminal makes CR LF of LF itself.
@@ -67,4 +67,4 @@ void MonitorTerminal::execute(const std::string& line) {
     });
 }
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

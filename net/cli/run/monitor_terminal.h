@@ -8,7 +8,7 @@
 #include "net/event_loop.h"
 #include "net/monitor.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 
 /// The human monitor on the terminal that the program was started from, with line editing.
 class MonitorTerminal {
@@ -34,4 +34,4 @@ private:
     Timer key_timer_ = {};
 };
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -14,7 +14,7 @@
 #include <climits>
 #include <utility>
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 constexpr std::chrono::seconds kLockTime{1};
@@ -172,4 +172,4 @@ OwnFile::~OwnFile() {
     }
 }
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -11,7 +11,7 @@
 
 /// Files that the program makes in folders where others may write as well: nothing is created,
 /// changed or removed through a link, or in a folder that somebody put in the place of the first.
-namespace net::cli {
+namespace qnetdev::cli {
 
 /// A name in a folder that is held open.
 struct FilePlace {
@@ -53,4 +53,4 @@ private:
     UniqueFd file_ = {};
 };
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

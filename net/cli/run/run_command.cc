@@ -20,7 +20,7 @@
 #include "net/monitor.h"
 #include "net/netdev.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 /// What an error message is about.
@@ -316,4 +316,4 @@ const Command kRunCommand = {
     "Exit status: 0 ended as it was told to, 1 something could not be set up, 2 wrong usage.\n",
     run_run};
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

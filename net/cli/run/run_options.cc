@@ -9,7 +9,7 @@
 #include "net/options/traditional.h"
 #include "qapi/scalars.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 Error bad_option(std::string message) {
@@ -220,4 +220,4 @@ Result<RunOptions> parse_run_options(Words words) {
     return options;
 }
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -9,7 +9,7 @@
 #include "net/cli/run/monitor_address.h"
 #include "net/options/netdev_arguments.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 
 /// A monitor that -qmp, -monitor or -mon asks for.
 struct MonitorArgument {
@@ -44,4 +44,4 @@ struct RunOptions {
 
 Result<RunOptions> parse_run_options(Words words);
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

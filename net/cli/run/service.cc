@@ -17,7 +17,7 @@
 
 #include "net/cli/command.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 constexpr int kFirstPassed = 3;  // SD_LISTEN_FDS_START
@@ -261,4 +261,4 @@ Result<void> Daemon::detach() {
     return {};
 }
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -10,7 +10,7 @@
 #include "net/unique_fd.h"
 
 /// What a program owes to whoever started it as a service.
-namespace net::cli {
+namespace qnetdev::cli {
 
 /// Tells the service manager, if there is one (sd_notify(3)): "READY=1", "STATUS=…", "STOPPING=1".
 void notify_service_manager(std::string_view state);
@@ -53,4 +53,4 @@ private:
     UniqueFd parent_ = {};
 };
 
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -8,7 +8,7 @@
 #include "net/base/limits.h"
 #include "qapi/net_tables.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 Result<void> check_range(std::string_view name, std::int64_t value, std::int64_t max) {
@@ -67,4 +67,4 @@ void Announcer::announce(const std::string& id) {
         Timer(context_.loop(), std::chrono::milliseconds(delay), [this, id] { announce(id); });
 }
 
-}  // namespace net
+}  // namespace qnetdev

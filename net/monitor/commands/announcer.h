@@ -9,7 +9,7 @@
 #include "net/net_context.h"
 #include "qapi/net_types.h"
 
-namespace net {
+namespace qnetdev {
 
 /// Lets NICs announce themselves several times (QMP announce-self).
 class Announcer {
@@ -32,4 +32,4 @@ private:
     std::map<std::string, Round> rounds_ = {};
 };
 
-}  // namespace net
+}  // namespace qnetdev

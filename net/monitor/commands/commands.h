@@ -4,7 +4,7 @@
 #include "net/monitor/qmp/command_table.h"
 
 /// The commands of the schema, a file for each of its parts.
-namespace net {
+namespace qnetdev {
 
 class MonitorService;
 
@@ -15,4 +15,4 @@ void add_descriptor_commands(CommandTable& table, MonitorService& service);  // 
 void add_net_commands(CommandTable& table, MonitorService& service);         // net.json
 void add_extension_commands(CommandTable& table, MonitorService& service);   // extensions.json
 
-}  // namespace net
+}  // namespace qnetdev

@@ -10,7 +10,7 @@
 #include "qapi/introspect.h"
 #include "qapi/introspect_commands.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 namespace commands = qapi::commands;
@@ -66,4 +66,4 @@ void add_control_commands(CommandTable& table, MonitorService& service) {
     });
 }
 
-}  // namespace net
+}  // namespace qnetdev

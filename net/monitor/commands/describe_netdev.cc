@@ -7,7 +7,7 @@
 #include <climits>
 #include <utility>
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 using qapi::NetdevOffload;
@@ -115,4 +115,4 @@ qapi::NetdevFinding describe_finding(const Error& error) {
     return finding;
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -7,7 +7,7 @@
 #include "net/result.h"
 #include "qapi/extensions_types.h"
 
-namespace net {
+namespace qnetdev {
 
 /// What query-netdev tells of a netdev, read from the kernel where it can be.
 qapi::NetdevInfo describe_netdev(const NetClientGroup& group);
@@ -19,4 +19,4 @@ qapi::NetdevInfo describe_starting(const std::string& id, const NetdevDescriptio
 /// `qnetdev check --json`, and in a batch.
 qapi::NetdevFinding describe_finding(const Error& error);
 
-}  // namespace net
+}  // namespace qnetdev

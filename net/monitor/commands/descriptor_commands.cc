@@ -9,7 +9,7 @@
 #include "qapi/descriptors_commands.h"
 #include "qapi/descriptors_tables.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 namespace commands = qapi::commands;
@@ -69,4 +69,4 @@ void add_descriptor_commands(CommandTable& table, MonitorService& service) {
     });
 }
 
-}  // namespace net
+}  // namespace qnetdev

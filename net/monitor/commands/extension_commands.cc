@@ -10,7 +10,7 @@
 #include "qapi/extensions_tables.h"
 #include "qapi/net_tables.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 namespace commands = qapi::commands;
@@ -65,4 +65,4 @@ void add_extension_commands(CommandTable& table, MonitorService& service) {
         });
 }
 
-}  // namespace net
+}  // namespace qnetdev

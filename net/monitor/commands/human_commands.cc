@@ -10,7 +10,7 @@
 #include "net/options.h"
 #include "qapi/net_tables.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 using enum HmpParameter;
@@ -287,4 +287,4 @@ HmpTable human_commands(MonitorService& service) {
     return table;
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -3,7 +3,7 @@
 
 #include "net/monitor/hmp/hmp_table.h"
 
-namespace net {
+namespace qnetdev {
 
 class MonitorService;
 
@@ -13,4 +13,4 @@ HmpTable human_commands(MonitorService& service);
 /// Names the descriptor that a client sent along; in blocking mode, as its new owners expect it.
 Result<void> name_fd(FdClient& client, std::string_view name);
 
-}  // namespace net
+}  // namespace qnetdev

@@ -17,7 +17,7 @@
 #include "qapi/run_state_events.h"
 #include "qapi/run_state_tables.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 /// The version of QEMU whose commands these are.
@@ -336,4 +336,4 @@ void MonitorService::quit() {
     }
 }
 
-}  // namespace net
+}  // namespace qnetdev

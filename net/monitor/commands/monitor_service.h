@@ -23,7 +23,7 @@
 #include "net/netdev.h"
 #include "qapi/run_state_types.h"
 
-namespace net {
+namespace qnetdev {
 
 /// Everything that commands work on: what is behind a NetMonitor.
 class MonitorService {
@@ -141,4 +141,4 @@ private:
     std::list<std::shared_ptr<HmpSession>> human_sessions_ = {};
 };
 
-}  // namespace net
+}  // namespace qnetdev

@@ -9,7 +9,7 @@
 #include "net/options.h"
 #include "qapi/net_tables.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 namespace commands = qapi::commands;
@@ -64,4 +64,4 @@ void add_net_commands(CommandTable& table, MonitorService& service) {
     });
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -2,7 +2,7 @@
 #include "net/monitor.h"
 #include "net/monitor/commands/monitor_service.h"
 
-namespace net {
+namespace qnetdev {
 
 NetMonitor::NetMonitor(NetContext& context, NetMonitorOptions options)
     : service_(std::make_unique<MonitorService>(context, std::move(options))) {}
@@ -50,4 +50,4 @@ std::size_t NetMonitor::client_count() const {
     return service_->client_count();
 }
 
-}  // namespace net
+}  // namespace qnetdev

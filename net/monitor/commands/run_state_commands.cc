@@ -5,7 +5,7 @@
 #include "net/monitor/commands/monitor_service.h"
 #include "qapi/run_state_tables.h"
 
-namespace net {
+namespace qnetdev {
 
 namespace commands = qapi::commands;
 
@@ -28,4 +28,4 @@ void add_run_state_commands(CommandTable& table, MonitorService& service) {
     });
 }
 
-}  // namespace net
+}  // namespace qnetdev

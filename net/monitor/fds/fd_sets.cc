@@ -10,7 +10,7 @@
 
 #include "net/base/limits.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 constexpr std::string_view kPrefix = "/dev/fdset/";
@@ -117,4 +117,4 @@ Result<UniqueFd> FdSets::open(std::string_view path, int flags) const {
         .with_hint("no descriptor of the set was opened in that mode");
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -12,7 +12,7 @@
 #include "net/result.h"
 #include "net/unique_fd.h"
 
-namespace net {
+namespace qnetdev {
 
 /// Numbered sets of descriptors (QMP add-fd): one file, opened in several modes by somebody else.
 class FdSets {
@@ -55,4 +55,4 @@ private:
     std::size_t count_ = 0;
 };
 
-}  // namespace net
+}  // namespace qnetdev

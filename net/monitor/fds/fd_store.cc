@@ -6,7 +6,7 @@
 
 #include "net/base/limits.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 Error no_such_fd(std::string_view name) {
@@ -84,4 +84,4 @@ Result<UniqueFd> NamedFds::take(std::string_view name) {
     return std::move(node.mapped());
 }
 
-}  // namespace net
+}  // namespace qnetdev

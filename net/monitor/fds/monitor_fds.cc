@@ -3,11 +3,11 @@
 
 #include <fcntl.h>
 
-namespace net {
+namespace qnetdev {
 
 bool MonitorFds::owns(int fd) const {
     const int flags = fcntl(fd, F_GETFD);
     return flags >= 0 && (flags & FD_CLOEXEC) != 0;
 }
 
-}  // namespace net
+}  // namespace qnetdev

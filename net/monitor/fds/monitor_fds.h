@@ -3,7 +3,7 @@
 
 #include "net/fd_store.h"
 
-namespace net {
+namespace qnetdev {
 
 /// The named descriptors of a monitor, whose clients may name by number only what the process was
 /// started with.
@@ -18,4 +18,4 @@ public:
     bool owns(int fd) const override;
 };
 
-}  // namespace net
+}  // namespace qnetdev

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "net/monitor/fds/pending_fds.h"
 
-namespace net {
+namespace qnetdev {
 
 void PendingFds::replace(std::vector<UniqueFd> fds) {
     fds_.swap(fds);
@@ -21,4 +21,4 @@ UniqueFd PendingFds::take() {
     return first;
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -6,7 +6,7 @@
 #include "net/fd_store.h"
 #include "net/unique_fd.h"
 
-namespace net {
+namespace qnetdev {
 
 /// Descriptors that a monitor's client has sent along, and that no command has taken yet.
 class PendingFds {
@@ -27,4 +27,4 @@ private:
     std::vector<UniqueFd> fds_ = {};
 };
 
-}  // namespace net
+}  // namespace qnetdev

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "net/monitor/hmp/hmp_call.h"
 
-namespace net {
+namespace qnetdev {
 
 HmpCall::~HmpCall() {
     if (done_) {
@@ -22,4 +22,4 @@ void HmpCall::fail(const Error& error) {
     print("Error: " + error_text(error) + "\n");
 }
 
-}  // namespace net
+}  // namespace qnetdev

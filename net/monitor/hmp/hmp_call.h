@@ -11,7 +11,7 @@
 #include "net/monitor/qmp/call.h"
 #include "net/result.h"
 
-namespace net {
+namespace qnetdev {
 
 /// A line of the human monitor that is being executed: where its output goes, and who gave it.
 ///
@@ -45,4 +45,4 @@ private:
     HumanOutput output_ = {};
 };
 
-}  // namespace net
+}  // namespace qnetdev

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 constexpr std::string_view kBlanks = " \t\r\n\v\f";
@@ -92,4 +92,4 @@ bool is_foreign_line(std::string_view line) {
     return line.substr(line.find_last_of(kBlanks) + 1).starts_with("HTTP/");
 }
 
-}  // namespace net
+}  // namespace qnetdev

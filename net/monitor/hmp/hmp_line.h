@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace net {
+namespace qnetdev {
 
 /// Reads the words of a line of the human monitor, front to back.
 class HmpLine {
@@ -38,4 +38,4 @@ private:
 /// colon.
 bool is_foreign_line(std::string_view line);
 
-}  // namespace net
+}  // namespace qnetdev

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <utility>
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -184,4 +184,4 @@ void HmpSession::end() {
     on_end_(*this);
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -14,7 +14,7 @@
 #include "net/monitor/wire/client_stream.h"
 #include "net/monitor/wire/silence.h"
 
-namespace net {
+namespace qnetdev {
 
 /// A human monitor.
 struct HmpMonitor : ClientMonitor {
@@ -82,4 +82,4 @@ private:
     bool ended_ = false;
 };
 
-}  // namespace net
+}  // namespace qnetdev

@@ -7,7 +7,7 @@
 #include "net/base/limits.h"
 #include "qapi/utf8.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 constexpr std::string_view kInfo = "info";
@@ -203,4 +203,4 @@ std::vector<std::string> HmpTable::candidates(HmpLine line) const {
     return list;
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -12,7 +12,7 @@
 #include "net/monitor/hmp/hmp_call.h"
 #include "net/monitor/hmp/hmp_line.h"
 
-namespace net {
+namespace qnetdev {
 
 /// What may stand at a place behind a command's name.
 enum class HmpParameter {
@@ -66,4 +66,4 @@ Error line_too_long();
 /// Prints the line that points to a command's help.
 void print_try_help(HmpCall& call, std::string_view typed);
 
-}  // namespace net
+}  // namespace qnetdev

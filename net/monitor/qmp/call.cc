@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "net/monitor/qmp/call.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 void write_id(qapi::JsonWriter& writer, const std::string& id) {
@@ -55,4 +55,4 @@ void Call::fail(const Error& error) {
     }
 }
 
-}  // namespace net
+}  // namespace qnetdev

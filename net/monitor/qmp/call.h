@@ -14,7 +14,7 @@
 #include "qapi/json_writer.h"
 #include "qapi/output_visitor.h"
 
-namespace net {
+namespace qnetdev {
 
 /// What the client of a monitor has sent besides commands: descriptors.
 class FdClient {
@@ -91,4 +91,4 @@ std::string reply_message(const std::string& id, const WriteValue& write, qapi::
 /// and that of a command that failed: of the error its class, and error_text().
 std::string error_message(const std::string& id, const Error& error, qapi::JsonLayout layout);
 
-}  // namespace net
+}  // namespace qnetdev

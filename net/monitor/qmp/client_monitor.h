@@ -12,7 +12,7 @@
 #include "net/log.h"
 #include "net/monitor/fds/monitor_fds.h"
 
-namespace net {
+namespace qnetdev {
 
 /// What the sessions of one monitor share, whichever language it speaks; outlives them.
 struct ClientMonitor {
@@ -64,4 +64,4 @@ private:
     bool sends_fds_ = false;
 };
 
-}  // namespace net
+}  // namespace qnetdev

@@ -4,7 +4,7 @@
 #include "qapi/suggest.h"
 #include "qapi/utf8.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 Error unknown_command(std::string_view name, const CommandTable& commands) {
@@ -30,4 +30,4 @@ void CommandTable::execute(const qapi::Document& document, const Request& reques
     entry->run(request.arguments, document, std::move(call));
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -15,7 +15,7 @@
 #include "net/result.h"
 #include "qapi/visitor.h"
 
-namespace net {
+namespace qnetdev {
 
 /// The commands that a monitor understands: for each of the schema's a C++ function.
 ///
@@ -106,4 +106,4 @@ private:
     std::vector<std::string_view> names_ = {};
 };
 
-}  // namespace net
+}  // namespace qnetdev

@@ -8,7 +8,7 @@
 #include "qapi/control_tables.h"
 #include "qapi/json_reader.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -311,4 +311,4 @@ void QmpSession::end() {
     on_end_(*this);
 }
 
-}  // namespace net
+}  // namespace qnetdev

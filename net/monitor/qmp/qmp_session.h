@@ -21,7 +21,7 @@
 #include "net/monitor/wire/silence.h"
 #include "net/monitor/wire/transport.h"
 
-namespace net {
+namespace qnetdev {
 
 /// A QMP monitor.
 struct QmpMonitor : ClientMonitor {
@@ -120,4 +120,4 @@ private:
     bool ended_ = false;
 };
 
-}  // namespace net
+}  // namespace qnetdev

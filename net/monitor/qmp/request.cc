@@ -6,7 +6,7 @@
 #include "qapi/json_writer.h"
 #include "qapi/utf8.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 Error envelope_error(std::string message, std::string_view member) {
@@ -66,4 +66,4 @@ std::string request_id(const qapi::Document& document, qapi::JsonLayout layout) 
     return writer.take();
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -8,7 +8,7 @@
 #include "qapi/json_writer.h"
 #include "qapi/value.h"
 
-namespace net {
+namespace qnetdev {
 
 /// The envelope of a command. Views into the document.
 struct Request {
@@ -24,4 +24,4 @@ Result<Request> read_request(const qapi::Document& document, bool oob);
 /// The request's id as JSON, or empty: also of a request that is refused.
 std::string request_id(const qapi::Document& document, qapi::JsonLayout layout);
 
-}  // namespace net
+}  // namespace qnetdev

@@ -7,7 +7,7 @@
 #include <chrono>
 #include <utility>
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 /// How long the end waits for the reader of standard output to take what is left.
@@ -120,4 +120,4 @@ void ClientStream::end_input() {
     }
 }
 
-}  // namespace net
+}  // namespace qnetdev

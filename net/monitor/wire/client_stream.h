@@ -10,7 +10,7 @@
 #include "net/monitor/wire/transport.h"
 #include "net/result.h"
 
-namespace net {
+namespace qnetdev {
 
 /// The connection to a monitor's client on the loop: what is sent waits here until the kernel
 /// takes it, and both directions are watched as far as there is something to do.
@@ -64,4 +64,4 @@ private:
     bool deaf_ = false;  ///< The client takes no more.
 };
 
-}  // namespace net
+}  // namespace qnetdev

@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 /// How long nobody is accepted once the process is out of descriptors, or must close some first.
@@ -76,4 +76,4 @@ void Listener::pause() {
     });
 }
 
-}  // namespace net
+}  // namespace qnetdev

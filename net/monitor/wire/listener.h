@@ -9,7 +9,7 @@
 #include "net/result.h"
 #include "net/unique_fd.h"
 
-namespace net {
+namespace qnetdev {
 
 /// Accepts the clients of a listening socket for as long as it lives.
 class Listener {
@@ -45,4 +45,4 @@ private:
     Timer retry_ = {};
 };
 
-}  // namespace net
+}  // namespace qnetdev

@@ -7,7 +7,7 @@
 #include "net/base/limits.h"
 #include "qapi/utf8.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 /// Bytes of a broken token that an error message shows.
@@ -162,4 +162,4 @@ std::optional<MessageFramer::Frame> MessageFramer::next(std::string_view& input)
     return std::nullopt;
 }
 
-}  // namespace net
+}  // namespace qnetdev

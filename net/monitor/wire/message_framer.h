@@ -10,7 +10,7 @@
 #include "net/result.h"
 #include "qapi/json_lexer.h"
 
-namespace net {
+namespace qnetdev {
 
 /// Cuts a stream of bytes into JSON messages, which nothing separates but their own brackets.
 ///
@@ -56,4 +56,4 @@ private:
     std::string returned_ = {};  ///< What the last frame's text points into, if it was carried.
 };
 
-}  // namespace net
+}  // namespace qnetdev

@@ -5,7 +5,7 @@
 
 #include "net/base/limits.h"
 
-namespace net {
+namespace qnetdev {
 
 /// How long a client has been connected without having begun to use its monitor.
 class Silence {
@@ -21,4 +21,4 @@ private:
     bool ended_ = false;
 };
 
-}  // namespace net
+}  // namespace qnetdev

@@ -17,7 +17,7 @@
 
 #include "net/unique_fd.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 /// SO_NETNS_COOKIE in include/uapi/asm-generic/socket.h, since Linux 5.14.
@@ -163,4 +163,4 @@ Result<std::optional<uid_t>> tcp_peer_uid(int socket) {
     return owner;
 }
 
-}  // namespace net
+}  // namespace qnetdev

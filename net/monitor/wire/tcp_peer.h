@@ -7,7 +7,7 @@
 
 #include "net/result.h"
 
-namespace net {
+namespace qnetdev {
 
 /// Whose the other end of a TCP connection is, if it is on this host, in the network namespace of
 /// the connection: asked of the kernel by its exact addresses and ports (sock_diag(7)). Empty if it
@@ -17,4 +17,4 @@ namespace net {
 /// closed it or is gone, its addresses are translated, or the kernel has no inet_diag. Never waits.
 Result<std::optional<uid_t>> tcp_peer_uid(int socket);
 
-}  // namespace net
+}  // namespace qnetdev

@@ -12,7 +12,7 @@
 
 #include "net/base/receive_fds.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 /// Bytes of a command that are looked at again before a descriptor.
@@ -173,4 +173,4 @@ Result<PeerCredentials> Transport::peer() const {
     return PeerCredentials{credentials.pid, credentials.uid, credentials.gid};
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -12,7 +12,7 @@
 #include "net/result.h"
 #include "net/unique_fd.h"
 
-namespace net {
+namespace qnetdev {
 
 /// Who is at the other end of a UNIX socket, as the kernel tells it.
 struct PeerCredentials {
@@ -72,4 +72,4 @@ private:
     std::size_t cut_ = 0;  ///< Bytes that were seen before, and may be followed by descriptors.
 };
 
-}  // namespace net
+}  // namespace qnetdev

@@ -12,7 +12,7 @@
 #include "qapi/any.h"
 #include "qapi/schema.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 struct Foo {
     bool operator==(const Foo&) const = default;
@@ -58,4 +58,4 @@ struct Enums {
     bool operator==(const Enums&) const = default;
 };
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

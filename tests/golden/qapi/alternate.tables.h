@@ -7,7 +7,7 @@
 #include "qapi/alternate_types.h"
 #include "qapi/schema.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 template <>
 inline constexpr auto members<Foo> = std::tuple{};
@@ -32,4 +32,4 @@ inline constexpr auto members<Enums> = std::tuple{
     Alternate{&Enums::value},
 };
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

@@ -11,7 +11,7 @@
 #include "qapi/builtin_types.h"
 #include "qapi/schema.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 struct All {
     std::string str = {};
@@ -55,4 +55,4 @@ struct All {
     bool operator==(const All&) const = default;
 };
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

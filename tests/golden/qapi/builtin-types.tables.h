@@ -7,7 +7,7 @@
 #include "qapi/builtin_types_types.h"
 #include "qapi/schema.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 template <>
 inline constexpr auto members<All> = std::tuple{
@@ -20,4 +20,4 @@ inline constexpr auto members<All> = std::tuple{
     Member{"both", &All::both},
 };
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

@@ -12,7 +12,7 @@
 #include "qapi/commands_tables.h"
 #include "qapi/schema.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 /// Command do-it: its arguments.
 struct DoItArguments {
@@ -77,4 +77,4 @@ struct TakeUnion {
 /// All commands of this header.
 using CommandsCommands = std::tuple<commands::DoIt, commands::TakeFoo, commands::TakeUnion>;
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

@@ -9,7 +9,7 @@
 #include "qapi/commands_tables.h"
 #include "qapi/schema.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 /// Event DONE: its data.
 struct DoneData {
@@ -54,4 +54,4 @@ struct Nothing {
 /// All events of this header.
 using CommandsEvents = std::tuple<events::Done, events::Boxed, events::Nothing>;
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

@@ -9,7 +9,7 @@
 
 #include "qapi/schema.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 struct Foo {
     int64_t a = {};
@@ -40,4 +40,4 @@ struct Uni {
     bool operator==(const Uni&) const = default;
 };
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

@@ -7,7 +7,7 @@
 #include "qapi/commands_types.h"
 #include "qapi/schema.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 template <>
 inline constexpr auto members<Foo> = std::tuple{
@@ -24,4 +24,4 @@ inline constexpr auto members<Uni> = std::tuple{
     Union{"kind", &Uni::branch},
 };
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

@@ -4,10 +4,10 @@
 
 #include "qapi/schema.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 struct Foo {
     bool operator==(const Foo&) const = default;
 };
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

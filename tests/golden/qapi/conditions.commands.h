@@ -13,7 +13,7 @@
 // Long texts and conditional elements of lists keep the form they have.
 // clang-format off
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 #if defined(FOO)
 /// Command foo: its arguments.
@@ -59,4 +59,4 @@ using ConditionsCommands = decltype(std::tuple{
 #endif
 });
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

@@ -10,7 +10,7 @@
 // Long texts and conditional elements of lists keep the form they have.
 // clang-format off
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 template <>
 inline constexpr TypeDoc type_docs<Kind>{
@@ -139,4 +139,4 @@ inline constexpr auto member_docs<Alt> = std::to_array<MemberDoc>({
 #endif
 });
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

@@ -14,7 +14,7 @@
 // Long texts and conditional elements of lists keep the form they have.
 // clang-format off
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 enum class Kind {
     a,
@@ -113,4 +113,4 @@ struct Alt {
     bool operator==(const Alt&) const = default;
 };
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

@@ -7,13 +7,13 @@
 #include "qapi/nlohmann_bridge.h"
 #include "qapi/conditions_tables.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 void to_json(nlohmann::ordered_json& json, const Kind& value) {
     detail::write_nlohmann(json, value);
 }
 template <>
-net::Result<Kind> from_json(const nlohmann::ordered_json& json) {
+qnetdev::Result<Kind> from_json(const nlohmann::ordered_json& json) {
     return detail::read_nlohmann<Kind>(json);
 }
 
@@ -21,7 +21,7 @@ void to_json(nlohmann::ordered_json& json, const Maybe& value) {
     detail::write_nlohmann(json, value);
 }
 template <>
-net::Result<Maybe> from_json(const nlohmann::ordered_json& json) {
+qnetdev::Result<Maybe> from_json(const nlohmann::ordered_json& json) {
     return detail::read_nlohmann<Maybe>(json);
 }
 #if defined(FOO)
@@ -30,7 +30,7 @@ void to_json(nlohmann::ordered_json& json, const Foo& value) {
     detail::write_nlohmann(json, value);
 }
 template <>
-net::Result<Foo> from_json(const nlohmann::ordered_json& json) {
+qnetdev::Result<Foo> from_json(const nlohmann::ordered_json& json) {
     return detail::read_nlohmann<Foo>(json);
 }
 #endif
@@ -39,7 +39,7 @@ void to_json(nlohmann::ordered_json& json, const UniA& value) {
     detail::write_nlohmann(json, value);
 }
 template <>
-net::Result<UniA> from_json(const nlohmann::ordered_json& json) {
+qnetdev::Result<UniA> from_json(const nlohmann::ordered_json& json) {
     return detail::read_nlohmann<UniA>(json);
 }
 
@@ -47,7 +47,7 @@ void to_json(nlohmann::ordered_json& json, const Bee& value) {
     detail::write_nlohmann(json, value);
 }
 template <>
-net::Result<Bee> from_json(const nlohmann::ordered_json& json) {
+qnetdev::Result<Bee> from_json(const nlohmann::ordered_json& json) {
     return detail::read_nlohmann<Bee>(json);
 }
 
@@ -55,7 +55,7 @@ void to_json(nlohmann::ordered_json& json, const Uni& value) {
     detail::write_nlohmann(json, value);
 }
 template <>
-net::Result<Uni> from_json(const nlohmann::ordered_json& json) {
+qnetdev::Result<Uni> from_json(const nlohmann::ordered_json& json) {
     return detail::read_nlohmann<Uni>(json);
 }
 
@@ -63,7 +63,7 @@ void to_json(nlohmann::ordered_json& json, const Cee& value) {
     detail::write_nlohmann(json, value);
 }
 template <>
-net::Result<Cee> from_json(const nlohmann::ordered_json& json) {
+qnetdev::Result<Cee> from_json(const nlohmann::ordered_json& json) {
     return detail::read_nlohmann<Cee>(json);
 }
 
@@ -71,7 +71,7 @@ void to_json(nlohmann::ordered_json& json, const AllConditional& value) {
     detail::write_nlohmann(json, value);
 }
 template <>
-net::Result<AllConditional> from_json(const nlohmann::ordered_json& json) {
+qnetdev::Result<AllConditional> from_json(const nlohmann::ordered_json& json) {
     return detail::read_nlohmann<AllConditional>(json);
 }
 
@@ -79,8 +79,8 @@ void to_json(nlohmann::ordered_json& json, const Alt& value) {
     detail::write_nlohmann(json, value);
 }
 template <>
-net::Result<Alt> from_json(const nlohmann::ordered_json& json) {
+qnetdev::Result<Alt> from_json(const nlohmann::ordered_json& json) {
     return detail::read_nlohmann<Alt>(json);
 }
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

@@ -10,44 +10,44 @@
 // Long texts and conditional elements of lists keep the form they have.
 // clang-format off
 
-namespace qapi {
+namespace qnetdev::qapi {
 
-NET_API void to_json(nlohmann::ordered_json& json, const Kind& value);
+QNETDEV_API void to_json(nlohmann::ordered_json& json, const Kind& value);
 template <>
-NET_API net::Result<Kind> from_json(const nlohmann::ordered_json& json);
+QNETDEV_API qnetdev::Result<Kind> from_json(const nlohmann::ordered_json& json);
 
-NET_API void to_json(nlohmann::ordered_json& json, const Maybe& value);
+QNETDEV_API void to_json(nlohmann::ordered_json& json, const Maybe& value);
 template <>
-NET_API net::Result<Maybe> from_json(const nlohmann::ordered_json& json);
+QNETDEV_API qnetdev::Result<Maybe> from_json(const nlohmann::ordered_json& json);
 
 #if defined(FOO)
-NET_API void to_json(nlohmann::ordered_json& json, const Foo& value);
+QNETDEV_API void to_json(nlohmann::ordered_json& json, const Foo& value);
 template <>
-NET_API net::Result<Foo> from_json(const nlohmann::ordered_json& json);
+QNETDEV_API qnetdev::Result<Foo> from_json(const nlohmann::ordered_json& json);
 #endif
 
-NET_API void to_json(nlohmann::ordered_json& json, const UniA& value);
+QNETDEV_API void to_json(nlohmann::ordered_json& json, const UniA& value);
 template <>
-NET_API net::Result<UniA> from_json(const nlohmann::ordered_json& json);
+QNETDEV_API qnetdev::Result<UniA> from_json(const nlohmann::ordered_json& json);
 
-NET_API void to_json(nlohmann::ordered_json& json, const Bee& value);
+QNETDEV_API void to_json(nlohmann::ordered_json& json, const Bee& value);
 template <>
-NET_API net::Result<Bee> from_json(const nlohmann::ordered_json& json);
+QNETDEV_API qnetdev::Result<Bee> from_json(const nlohmann::ordered_json& json);
 
-NET_API void to_json(nlohmann::ordered_json& json, const Uni& value);
+QNETDEV_API void to_json(nlohmann::ordered_json& json, const Uni& value);
 template <>
-NET_API net::Result<Uni> from_json(const nlohmann::ordered_json& json);
+QNETDEV_API qnetdev::Result<Uni> from_json(const nlohmann::ordered_json& json);
 
-NET_API void to_json(nlohmann::ordered_json& json, const Cee& value);
+QNETDEV_API void to_json(nlohmann::ordered_json& json, const Cee& value);
 template <>
-NET_API net::Result<Cee> from_json(const nlohmann::ordered_json& json);
+QNETDEV_API qnetdev::Result<Cee> from_json(const nlohmann::ordered_json& json);
 
-NET_API void to_json(nlohmann::ordered_json& json, const AllConditional& value);
+QNETDEV_API void to_json(nlohmann::ordered_json& json, const AllConditional& value);
 template <>
-NET_API net::Result<AllConditional> from_json(const nlohmann::ordered_json& json);
+QNETDEV_API qnetdev::Result<AllConditional> from_json(const nlohmann::ordered_json& json);
 
-NET_API void to_json(nlohmann::ordered_json& json, const Alt& value);
+QNETDEV_API void to_json(nlohmann::ordered_json& json, const Alt& value);
 template <>
-NET_API net::Result<Alt> from_json(const nlohmann::ordered_json& json);
+QNETDEV_API qnetdev::Result<Alt> from_json(const nlohmann::ordered_json& json);
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

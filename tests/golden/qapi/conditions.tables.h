@@ -10,7 +10,7 @@
 // Long texts and conditional elements of lists keep the form they have.
 // clang-format off
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 #if defined(FOO)
 template <>
@@ -45,4 +45,4 @@ inline constexpr auto members<Alt> = std::tuple{
     Alternate{&Alt::value},
 };
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

@@ -9,7 +9,7 @@
 #include "qapi/doc_indent_four_tables.h"
 #include "qapi/schema.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 /// Command foo: its arguments.
 struct FooArguments {
@@ -55,4 +55,4 @@ struct Foo {
 /// All commands of this header.
 using DocIndentFourCommands = std::tuple<commands::Foo>;
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

@@ -4,10 +4,10 @@
 
 #include "qapi/schema.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 struct Bar {
     bool operator==(const Bar&) const = default;
 };
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

@@ -10,7 +10,7 @@
 // Long texts and conditional elements of lists keep the form they have.
 // clang-format off
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 template <>
 inline constexpr TypeDoc type_docs<Foo>{
@@ -46,4 +46,4 @@ inline constexpr std::array<MemberDoc, 1> member_docs<Bar>{{
     {"x", "int", "", "", false},
 }};
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

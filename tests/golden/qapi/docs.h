@@ -7,7 +7,7 @@
 
 #include "qapi/schema.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 /// First paragraph, two lines. Since 2.12.
 ///
@@ -40,4 +40,4 @@ struct Bar {
     bool operator==(const Bar&) const = default;
 };
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

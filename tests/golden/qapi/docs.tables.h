@@ -7,7 +7,7 @@
 #include "qapi/docs_types.h"
 #include "qapi/schema.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 template <>
 inline constexpr auto members<Foo> = std::tuple{
@@ -21,4 +21,4 @@ inline constexpr auto members<Bar> = std::tuple{
     Member{"x", &Bar::x},
 };
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

@@ -8,7 +8,7 @@
 
 #include "qapi/schema.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 struct __com_example_Foo {
     int64_t __com_example_x = {};
@@ -25,4 +25,4 @@ inline constexpr std::array<std::string_view, 1> enum_names<Bar>{
     "__org.example_on",
 };
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

@@ -7,7 +7,7 @@
 #include "qapi/downstream_names_types.h"
 #include "qapi/schema.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 template <>
 inline constexpr auto members<__com_example_Foo> = std::tuple{
@@ -15,4 +15,4 @@ inline constexpr auto members<__com_example_Foo> = std::tuple{
     Member{"x-y", &__com_example_Foo::x_y},
 };
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

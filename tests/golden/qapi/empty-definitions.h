@@ -7,7 +7,7 @@
 
 #include "qapi/schema.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 struct Foo {
     bool operator==(const Foo&) const = default;
@@ -18,4 +18,4 @@ enum class Bar {};
 template <>
 inline constexpr std::array<std::string_view, 0> enum_names<Bar>{};
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

@@ -7,9 +7,9 @@
 #include "qapi/empty_definitions_types.h"
 #include "qapi/schema.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 template <>
 inline constexpr auto members<Foo> = std::tuple{};
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

@@ -7,7 +7,7 @@
 
 #include "qapi/schema.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 /// How to go. There is no other way, and this sentence is long enough to make the line wrap in the
 /// header. Since 1.1.
@@ -57,4 +57,4 @@ inline constexpr std::array<std::string_view, 14> enum_names<Columns>{
     "theta", "iota", "kappa", "lambda", "mu",      "nu",   "xi",
 };
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

@@ -8,7 +8,7 @@
 
 #include "qapi/schema.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 struct Foo {
     /// Deprecated.
@@ -24,4 +24,4 @@ inline constexpr std::array<std::string_view, 1> enum_names<Bar>{
     "a",
 };
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

@@ -8,7 +8,7 @@
 #include "qapi/features_named_like_keys_types.h"
 #include "qapi/schema.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 template <>
 inline constexpr auto members<Foo> = std::tuple{
@@ -20,4 +20,4 @@ inline constexpr std::array<DeprecatedMember, 1> deprecated_members<Foo>{{
     {"x", ""},
 }};
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

@@ -7,7 +7,7 @@
 #include "qapi/forward_references_types.h"
 #include "qapi/schema.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 template <>
 inline constexpr auto members<Bar> = std::tuple{
@@ -26,4 +26,4 @@ inline constexpr auto members<Foo> = std::tuple{
     Member{"baz", &Foo::baz},
 };
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

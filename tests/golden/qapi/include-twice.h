@@ -7,7 +7,7 @@
 #include "qapi/include/ok_types.h"
 #include "qapi/schema.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 struct Foo {
     int64_t n = {};
@@ -15,4 +15,4 @@ struct Foo {
     bool operator==(const Foo&) const = default;
 };
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

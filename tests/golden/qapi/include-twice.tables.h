@@ -8,11 +8,11 @@
 #include "qapi/include_twice_types.h"
 #include "qapi/schema.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 template <>
 inline constexpr auto members<Foo> = std::tuple{
     Member{"n", &Foo::n},
 };
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

@@ -9,7 +9,7 @@
 
 #include "qapi/schema.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 struct Foo {
     int64_t class_ = {};
@@ -48,4 +48,4 @@ struct Member_ {
     bool operator==(const Member_&) const = default;
 };
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

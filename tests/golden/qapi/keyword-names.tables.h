@@ -7,7 +7,7 @@
 #include "qapi/keyword_names_types.h"
 #include "qapi/schema.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 template <>
 inline constexpr auto members<Foo> = std::tuple{
@@ -22,4 +22,4 @@ inline constexpr auto members<Foo> = std::tuple{
 template <>
 inline constexpr auto members<Member_> = std::tuple{};
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

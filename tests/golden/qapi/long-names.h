@@ -12,7 +12,7 @@
 
 #include "qapi/schema.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 enum class AnEnumWhoseNameIsSoLongThatItDoesNotFit { first_value, second_value };
 
@@ -61,4 +61,4 @@ struct Short {
     bool operator==(const Short&) const = default;
 };
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

@@ -7,7 +7,7 @@
 #include "qapi/long_names_types.h"
 #include "qapi/schema.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 template <>
 inline constexpr auto members<AStructWhoseNameIsSoLongThatNothingFitsOnOneLine> = std::tuple{
@@ -33,4 +33,4 @@ inline constexpr auto members<Short> = std::tuple{
            &Short::x_member_with_a_name_of_just_this_length_and_not_more_than_that_x},
 };
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

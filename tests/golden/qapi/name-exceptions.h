@@ -8,7 +8,7 @@
 
 #include "qapi/schema.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 enum class Bar { NULL_, EOF_, a_b };
 
@@ -29,4 +29,4 @@ struct Foo {
     bool operator==(const Foo&) const = default;
 };
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

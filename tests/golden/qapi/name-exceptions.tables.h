@@ -7,7 +7,7 @@
 #include "qapi/name_exceptions_types.h"
 #include "qapi/schema.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 template <>
 inline constexpr auto members<Foo> = std::tuple{
@@ -16,4 +16,4 @@ inline constexpr auto members<Foo> = std::tuple{
     Member{"Foo", &Foo::Foo_},
 };
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

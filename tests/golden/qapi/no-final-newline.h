@@ -6,7 +6,7 @@
 
 #include "qapi/schema.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 struct Foo {
     int64_t a = {};
@@ -14,4 +14,4 @@ struct Foo {
     bool operator==(const Foo&) const = default;
 };
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

@@ -7,11 +7,11 @@
 #include "qapi/no_final_newline_types.h"
 #include "qapi/schema.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 template <>
 inline constexpr auto members<Foo> = std::tuple{
     Member{"a", &Foo::a},
 };
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

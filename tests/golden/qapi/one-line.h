@@ -7,7 +7,7 @@
 
 #include "qapi/schema.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 struct Foo {
     bool operator==(const Foo&) const = default;
@@ -24,4 +24,4 @@ inline constexpr std::array<std::string_view, 1> enum_names<Baz>{
     "x",
 };
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

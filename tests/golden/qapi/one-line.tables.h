@@ -7,7 +7,7 @@
 #include "qapi/one_line_types.h"
 #include "qapi/schema.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 template <>
 inline constexpr auto members<Foo> = std::tuple{};
@@ -15,4 +15,4 @@ inline constexpr auto members<Foo> = std::tuple{};
 template <>
 inline constexpr auto members<Bar> = std::tuple{};
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

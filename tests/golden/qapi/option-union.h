@@ -12,7 +12,7 @@
 
 #include "qapi/schema.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 enum class DriveType {
     /// in a file
@@ -88,4 +88,4 @@ struct Drive {
     bool operator==(const Drive&) const = default;
 };
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

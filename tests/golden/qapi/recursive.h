@@ -13,7 +13,7 @@
 #include "qapi/box.h"
 #include "qapi/schema.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 struct Ping;
 struct Block;
@@ -79,4 +79,4 @@ struct Block {
     bool operator==(const Block&) const = default;
 };
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

@@ -7,7 +7,7 @@
 #include "qapi/recursive_types.h"
 #include "qapi/schema.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 template <>
 inline constexpr auto members<Tree> = std::tuple{
@@ -47,4 +47,4 @@ inline constexpr auto members<Block> = std::tuple{
     Union{"driver", &Block::branch},
 };
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

@@ -10,7 +10,7 @@
 
 #include "qapi/schema.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 enum class Kind { one, two };
 
@@ -48,4 +48,4 @@ struct Foo {
     bool operator==(const Foo&) const = default;
 };
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

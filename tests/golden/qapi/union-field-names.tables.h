@@ -7,7 +7,7 @@
 #include "qapi/schema.h"
 #include "qapi/union_field_names_types.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 template <>
 inline constexpr auto members<One> = std::tuple{
@@ -26,4 +26,4 @@ inline constexpr auto members<Foo> = std::tuple{
     Union{"kind", &Foo::branch_},
 };
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

@@ -8,7 +8,7 @@
 
 #include "qapi/schema.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 enum class Kind { one, two };
 
@@ -45,4 +45,4 @@ struct Foo {
     bool operator==(const Foo&) const = default;
 };
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

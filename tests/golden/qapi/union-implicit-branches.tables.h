@@ -7,7 +7,7 @@
 #include "qapi/schema.h"
 #include "qapi/union_implicit_branches_types.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 template <>
 inline constexpr auto members<Base> = std::tuple{
@@ -25,4 +25,4 @@ inline constexpr auto members<Foo> = std::tuple{
     Union{"kind", &Foo::branch},
 };
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

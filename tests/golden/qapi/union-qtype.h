@@ -8,7 +8,7 @@
 #include "qapi/builtin_types.h"
 #include "qapi/schema.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 struct One {
     static constexpr QType kTag = QType::qnum;
@@ -67,4 +67,4 @@ struct Foo {
     bool operator==(const Foo&) const = default;
 };
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

@@ -7,7 +7,7 @@
 #include "qapi/schema.h"
 #include "qapi/union_qtype_types.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 template <>
 inline constexpr auto members<One> = std::tuple{
@@ -37,4 +37,4 @@ inline constexpr auto members<Foo> = std::tuple{
     Union{"type", &Foo::branch},
 };
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

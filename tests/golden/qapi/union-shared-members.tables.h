@@ -7,7 +7,7 @@
 #include "qapi/schema.h"
 #include "qapi/union_shared_members_types.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 template <>
 inline constexpr auto members<Base> = std::tuple{
@@ -29,4 +29,4 @@ inline constexpr auto members<Foo> = std::tuple{
     Union{"kind", &Foo::branch},
 };
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

@@ -11,7 +11,7 @@
 
 #include "qapi/schema.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 /// Kind of a thing. Since 1.0.
 enum class Kind {
@@ -77,4 +77,4 @@ struct User {
     bool operator==(const User&) const = default;
 };
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

@@ -7,13 +7,13 @@
 #include "qapi/nlohmann_bridge.h"
 #include "qapi/union_tables.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 void to_json(nlohmann::ordered_json& json, const Kind& value) {
     detail::write_nlohmann(json, value);
 }
 template <>
-net::Result<Kind> from_json(const nlohmann::ordered_json& json) {
+qnetdev::Result<Kind> from_json(const nlohmann::ordered_json& json) {
     return detail::read_nlohmann<Kind>(json);
 }
 
@@ -21,7 +21,7 @@ void to_json(nlohmann::ordered_json& json, const One& value) {
     detail::write_nlohmann(json, value);
 }
 template <>
-net::Result<One> from_json(const nlohmann::ordered_json& json) {
+qnetdev::Result<One> from_json(const nlohmann::ordered_json& json) {
     return detail::read_nlohmann<One>(json);
 }
 
@@ -29,7 +29,7 @@ void to_json(nlohmann::ordered_json& json, const ThingTwo& value) {
     detail::write_nlohmann(json, value);
 }
 template <>
-net::Result<ThingTwo> from_json(const nlohmann::ordered_json& json) {
+qnetdev::Result<ThingTwo> from_json(const nlohmann::ordered_json& json) {
     return detail::read_nlohmann<ThingTwo>(json);
 }
 
@@ -37,7 +37,7 @@ void to_json(nlohmann::ordered_json& json, const ThingVhostUser& value) {
     detail::write_nlohmann(json, value);
 }
 template <>
-net::Result<ThingVhostUser> from_json(const nlohmann::ordered_json& json) {
+qnetdev::Result<ThingVhostUser> from_json(const nlohmann::ordered_json& json) {
     return detail::read_nlohmann<ThingVhostUser>(json);
 }
 
@@ -45,7 +45,7 @@ void to_json(nlohmann::ordered_json& json, const Thing& value) {
     detail::write_nlohmann(json, value);
 }
 template <>
-net::Result<Thing> from_json(const nlohmann::ordered_json& json) {
+qnetdev::Result<Thing> from_json(const nlohmann::ordered_json& json) {
     return detail::read_nlohmann<Thing>(json);
 }
 
@@ -53,7 +53,7 @@ void to_json(nlohmann::ordered_json& json, const Shared& value) {
     detail::write_nlohmann(json, value);
 }
 template <>
-net::Result<Shared> from_json(const nlohmann::ordered_json& json) {
+qnetdev::Result<Shared> from_json(const nlohmann::ordered_json& json) {
     return detail::read_nlohmann<Shared>(json);
 }
 
@@ -61,8 +61,8 @@ void to_json(nlohmann::ordered_json& json, const User& value) {
     detail::write_nlohmann(json, value);
 }
 template <>
-net::Result<User> from_json(const nlohmann::ordered_json& json) {
+qnetdev::Result<User> from_json(const nlohmann::ordered_json& json) {
     return detail::read_nlohmann<User>(json);
 }
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

@@ -10,34 +10,34 @@
 // Long texts and conditional elements of lists keep the form they have.
 // clang-format off
 
-namespace qapi {
+namespace qnetdev::qapi {
 
-NET_API void to_json(nlohmann::ordered_json& json, const Kind& value);
+QNETDEV_API void to_json(nlohmann::ordered_json& json, const Kind& value);
 template <>
-NET_API net::Result<Kind> from_json(const nlohmann::ordered_json& json);
+QNETDEV_API qnetdev::Result<Kind> from_json(const nlohmann::ordered_json& json);
 
-NET_API void to_json(nlohmann::ordered_json& json, const One& value);
+QNETDEV_API void to_json(nlohmann::ordered_json& json, const One& value);
 template <>
-NET_API net::Result<One> from_json(const nlohmann::ordered_json& json);
+QNETDEV_API qnetdev::Result<One> from_json(const nlohmann::ordered_json& json);
 
-NET_API void to_json(nlohmann::ordered_json& json, const ThingTwo& value);
+QNETDEV_API void to_json(nlohmann::ordered_json& json, const ThingTwo& value);
 template <>
-NET_API net::Result<ThingTwo> from_json(const nlohmann::ordered_json& json);
+QNETDEV_API qnetdev::Result<ThingTwo> from_json(const nlohmann::ordered_json& json);
 
-NET_API void to_json(nlohmann::ordered_json& json, const ThingVhostUser& value);
+QNETDEV_API void to_json(nlohmann::ordered_json& json, const ThingVhostUser& value);
 template <>
-NET_API net::Result<ThingVhostUser> from_json(const nlohmann::ordered_json& json);
+QNETDEV_API qnetdev::Result<ThingVhostUser> from_json(const nlohmann::ordered_json& json);
 
-NET_API void to_json(nlohmann::ordered_json& json, const Thing& value);
+QNETDEV_API void to_json(nlohmann::ordered_json& json, const Thing& value);
 template <>
-NET_API net::Result<Thing> from_json(const nlohmann::ordered_json& json);
+QNETDEV_API qnetdev::Result<Thing> from_json(const nlohmann::ordered_json& json);
 
-NET_API void to_json(nlohmann::ordered_json& json, const Shared& value);
+QNETDEV_API void to_json(nlohmann::ordered_json& json, const Shared& value);
 template <>
-NET_API net::Result<Shared> from_json(const nlohmann::ordered_json& json);
+QNETDEV_API qnetdev::Result<Shared> from_json(const nlohmann::ordered_json& json);
 
-NET_API void to_json(nlohmann::ordered_json& json, const User& value);
+QNETDEV_API void to_json(nlohmann::ordered_json& json, const User& value);
 template <>
-NET_API net::Result<User> from_json(const nlohmann::ordered_json& json);
+QNETDEV_API qnetdev::Result<User> from_json(const nlohmann::ordered_json& json);
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

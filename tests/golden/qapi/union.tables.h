@@ -7,7 +7,7 @@
 #include "qapi/schema.h"
 #include "qapi/union_types.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 template <>
 inline constexpr auto members<One> = std::tuple{
@@ -38,4 +38,4 @@ inline constexpr auto members<User> = std::tuple{
     Member{"s", &User::s},
 };
 
-}  // namespace qapi
+}  // namespace qnetdev::qapi

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 TEST(ReplaceControls, LeavesTextAlone) {
@@ -32,4 +32,4 @@ TEST(ReplaceControls, TakesHalfACharacterForWhatItIs) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

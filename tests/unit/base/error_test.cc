@@ -5,7 +5,7 @@
 
 #include "net/result.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 TEST(Error, IsAGenericErrorOfTheHostUnlessToldOtherwise) {
@@ -65,4 +65,4 @@ TEST(StageName, IsLowerCase) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

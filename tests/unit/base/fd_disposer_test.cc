@@ -18,7 +18,7 @@
 #include "net/base/limits.h"
 #include "net/base/send_fds.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -163,4 +163,4 @@ TEST(FdDisposer, ACloserKeepsNothingOpen) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

@@ -8,7 +8,7 @@
 
 #include "net/unique_fd.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 TEST(SetNonblocking, TellsThatTheDescriptorWasBlockingAndInheritable) {
@@ -61,4 +61,4 @@ TEST(RestoreFlags, LeavesAloneWhatWasSetBefore) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

@@ -15,7 +15,7 @@
 #include "net/base/limits.h"
 #include "tests/support/no_more_threads.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 using std::chrono::milliseconds;
@@ -287,4 +287,4 @@ TEST(FdReaper, ClosesWithoutAnybodyWaiting) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 TEST(Log, DiscardsEverythingByDefault) {
@@ -56,4 +56,4 @@ TEST(StderrLog, LeavesLowerLevelsOut) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

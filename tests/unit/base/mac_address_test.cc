@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 /// As it is printed, or what is wrong.
@@ -58,4 +58,4 @@ TEST(MacAddress, IsAGroupsByItsFirstBit) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

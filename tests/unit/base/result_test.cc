@@ -8,7 +8,7 @@
 
 #include "net/unique_fd.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 Result<int> half(int number) {
@@ -92,4 +92,4 @@ TEST(NetTry, ClosesWhatWasOpenedBefore) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

@@ -14,7 +14,7 @@
 #include "net/base/receive_fds.h"
 #include "net/base/send_fds.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 constexpr char kMarker = 'm';
@@ -165,4 +165,4 @@ TEST_F(ScmRights, LeavesTheSentDescriptorToTheCaller) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

@@ -7,7 +7,7 @@
 
 #include "net/base/subprocess.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 /// What `ls /proc/self/fd` sees as children of ours do: numbers, one on a line.
@@ -95,4 +95,4 @@ TEST(SubprocessDescriptors, AreTheSameIfWeHaveNoStandardOnes) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

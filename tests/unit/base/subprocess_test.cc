@@ -16,7 +16,7 @@
 #include "tests/support/leak_listener.h"
 #include "tests/support/temporary_file.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 using std::chrono::milliseconds;
@@ -362,4 +362,4 @@ TEST(DescribeOutput, DropsTheEndOfTheLastLine) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

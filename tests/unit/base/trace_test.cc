@@ -11,7 +11,7 @@
 #include "net/base/tracer.h"
 #include "tests/support/trace_lines.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 using std::chrono::microseconds;
@@ -163,4 +163,4 @@ TEST_F(TracedSubprocessTest, ShowsThatItsTimeWasUpAndThatItWasKilled) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

@@ -9,7 +9,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 int open_null() {
@@ -98,4 +98,4 @@ TEST(UniqueFdDeathTest, AbortsOnADoubleClose) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

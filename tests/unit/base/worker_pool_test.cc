@@ -13,7 +13,7 @@
 #include "tests/support/no_more_threads.h"
 #include "tests/support/test_loop.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 /// Holds threads until it is opened.
@@ -167,4 +167,4 @@ TEST(WorkerPool, ACompletionMaySubmitMore) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

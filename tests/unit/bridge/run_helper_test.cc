@@ -11,7 +11,7 @@
 #include <cstdio>
 #include <fstream>
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 using std::chrono::milliseconds;
@@ -225,4 +225,4 @@ TEST(RunHelper, SaysSoWhenThisProcessHasNoRoomForTheDescriptor) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

@@ -6,7 +6,7 @@
 #include "net/base/limits.h"
 #include "net/bridge/run_helper.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 using Words = std::vector<std::string>;
@@ -83,4 +83,4 @@ TEST(SplitHelperCommand, TakesAsManyWordsAsTheLimit) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace net::helper {
+namespace qnetdev::helper {
 namespace {
 
 using Verb = AclRule::Verb;
@@ -92,4 +92,4 @@ TEST(AclLine, RefusesLimitsThatAreNone) {
 }
 
 }  // namespace
-}  // namespace net::helper
+}  // namespace qnetdev::helper

@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-namespace net::helper {
+namespace qnetdev::helper {
 namespace {
 
 class AclVerdict : public ::testing::Test {
@@ -125,4 +125,4 @@ TEST(AclPattern, TakesATemplateOnlyIfEveryNumberFits) {
 }
 
 }  // namespace
-}  // namespace net::helper
+}  // namespace qnetdev::helper

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace net::helper {
+namespace qnetdev::helper {
 namespace {
 
 /// "ok", or the reason.
@@ -105,4 +105,4 @@ TEST(Names, AreThoseThatAnInterfaceCanHave) {
 }
 
 }  // namespace
-}  // namespace net::helper
+}  // namespace qnetdev::helper

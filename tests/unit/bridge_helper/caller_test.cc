@@ -5,7 +5,7 @@
 
 #include "tests/support/temporary_file.h"
 
-namespace net::helper {
+namespace qnetdev::helper {
 namespace {
 
 TEST(FindId, ReadsTheThirdFieldOfTheName) {
@@ -32,4 +32,4 @@ TEST(FindId, GivesUpOnWhatIsNoSuchFile) {
 }
 
 }  // namespace
-}  // namespace net::helper
+}  // namespace qnetdev::helper

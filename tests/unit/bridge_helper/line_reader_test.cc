@@ -10,7 +10,7 @@
 #include "net/unique_fd.h"
 #include "tests/support/temporary_file.h"
 
-namespace net::helper {
+namespace qnetdev::helper {
 namespace {
 
 using Lines = std::vector<std::string>;
@@ -89,4 +89,4 @@ TEST(LineReader, ReportsWhatCannotBeRead) {
 }
 
 }  // namespace
-}  // namespace net::helper
+}  // namespace qnetdev::helper

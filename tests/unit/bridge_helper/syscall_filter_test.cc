@@ -16,7 +16,7 @@
 #include <cerrno>
 #include <csignal>
 
-namespace net::helper {
+namespace qnetdev::helper {
 namespace {
 
 /// The errno of a call that was made behind the filter, 0 if it went through; -1 if the child died.
@@ -90,4 +90,4 @@ TEST(SyscallFilter, RefusesCallsOfTheX32Kind) {
 #endif
 
 }  // namespace
-}  // namespace net::helper
+}  // namespace qnetdev::helper

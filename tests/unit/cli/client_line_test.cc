@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 using Names = std::vector<std::string>;
@@ -151,4 +151,4 @@ TEST(ClientLine, CompletesCommandsKeysAndValues) {
 }
 
 }  // namespace
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 std::vector<NetdevWord> found(std::vector<std::string_view> words) {
@@ -86,4 +86,4 @@ TEST(CommandNetdevs, PassesWarningsOn) {
 }
 
 }  // namespace
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -9,7 +9,7 @@
 
 #include <functional>
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 /// In a child, because what is tested leaves this process's descriptors behind in disorder.
@@ -97,4 +97,4 @@ TEST(ExecDescriptors, AClosedOneIsAnError) {
 }
 
 }  // namespace
-}  // namespace net::cli
+}  // namespace qnetdev::cli

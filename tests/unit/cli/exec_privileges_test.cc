@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 std::string error(const PrivilegeOptions& options) {
@@ -84,4 +84,4 @@ TEST(ExecPrivileges, SayWhatIsUnknown) {
 }
 
 }  // namespace
-}  // namespace net::cli
+}  // namespace qnetdev::cli

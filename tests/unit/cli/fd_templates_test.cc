@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 /// hn0 has two queues with vhost, n.1 has one queue.
@@ -72,4 +72,4 @@ TEST(FdTemplates, SayWhatIsWrong) {
 }
 
 }  // namespace
-}  // namespace net::cli
+}  // namespace qnetdev::cli

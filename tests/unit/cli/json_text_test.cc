@@ -8,7 +8,7 @@
 
 #include "net/base/limits.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 /// The value as it is written again, or why there is none.
@@ -78,4 +78,4 @@ TEST(JsonText, TakesManyMembersInLinearTime) {
 }
 
 }  // namespace
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 std::string error_of(std::string_view text) {
@@ -87,4 +87,4 @@ TEST(MonitorAddress, NamesTheSocketThatCannotBe) {
 }
 
 }  // namespace
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -12,7 +12,7 @@
 #include <cstring>
 #include <string>
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 /// An abstract socket, which needs no file.
@@ -81,4 +81,4 @@ TEST(Service, APidFileLivesAsLongAsItsOwner) {
 }
 
 }  // namespace
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 /// What a real shell makes of the line, a word a line.
@@ -50,4 +50,4 @@ TEST(ShellQuote, IsReadBackByAShell) {
 }
 
 }  // namespace
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 /// What the streams are after 0 and 1 were closed: exit statuses, because gtest needs its own.
@@ -33,4 +33,4 @@ TEST(StandardStreams, ThatAreOpenAreLeftAlone) {
 }
 
 }  // namespace
-}  // namespace net::cli
+}  // namespace qnetdev::cli

@@ -8,7 +8,7 @@
 #include "net/netdev.h"
 #include "net/options.h"
 
-namespace net::cli {
+namespace qnetdev::cli {
 namespace {
 
 /// The argument with descriptors from 3 upwards, as many as its queues (and vhosts) need.
@@ -138,4 +138,4 @@ TEST(TapArgument, TheDeviceHasTwoVectorsForEachQueueAndTwoMore) {
 }
 
 }  // namespace
-}  // namespace net::cli
+}  // namespace qnetdev::cli

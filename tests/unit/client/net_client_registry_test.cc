@@ -4,7 +4,7 @@
 #include "net/net_client_group.h"
 #include "tests/support/fake_client.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 using Kind = NetClientGroup::Kind;
@@ -214,4 +214,4 @@ TEST_F(NetClientRegistryTest, CountsTheQueuesOfAGroup) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

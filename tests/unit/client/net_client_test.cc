@@ -11,7 +11,7 @@
 #include "net/net_client_group.h"
 #include "tests/support/fake_client.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 using test::FakeClient;
@@ -252,4 +252,4 @@ TEST(NetVnetByteOrder, OfTheHostNeedsNoSupport) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

@@ -12,7 +12,7 @@
 #include "tests/support/fake_tun.h"
 #include "tests/support/test_loop.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 class NetContextTest : public ::testing::Test {
@@ -114,4 +114,4 @@ TEST(NetContextLife, FinishesTheReaper) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

@@ -8,7 +8,7 @@
 #include "net/base/limits.h"
 #include "tests/support/fake_client.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 using test::TextFrame;
@@ -54,4 +54,4 @@ TEST(PacketQueue, RefusesMoreThanTheLimit) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

@@ -15,7 +15,7 @@
 #include "net/unique_fd.h"
 #include "tests/support/test_loop.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 using std::chrono::milliseconds;
@@ -341,4 +341,4 @@ TEST(GlibEventLoopLife, KeepsTwoLoopsOfOneContextApart) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

@@ -4,7 +4,7 @@
 #include "tests/support/tap_fixture.h"
 #include "tests/support/temporary_file.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 class NetCleanup : public test::TapFixture {};
@@ -55,4 +55,4 @@ TEST_F(NetCleanup, ClosesOneByOneWhatTheKernelDoesNotKnow) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

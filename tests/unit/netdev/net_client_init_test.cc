@@ -8,7 +8,7 @@
 
 #include "tests/support/tap_fixture.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 class NetClientInitAsync : public test::TapFixture {
@@ -77,4 +77,4 @@ TEST_F(NetClientInitAsync, WhatIsDoneTooLateIsUndone) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

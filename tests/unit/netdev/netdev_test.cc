@@ -5,7 +5,7 @@
 
 #include "tests/support/tap_fixture.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 using Lines = std::vector<std::string>;
@@ -137,4 +137,4 @@ TEST(NetContextCreate, IsOnTheDriverOfTheSystem) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

@@ -3,7 +3,7 @@
 
 #include "tests/support/tap_fixture.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 using test::fake_client;
@@ -100,4 +100,4 @@ TEST_F(Nic, GoesBeforeItsNetdevWhenTheContextEnds) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

@@ -6,7 +6,7 @@
 
 #include "net/options.h"
 
-namespace net {
+namespace qnetdev {
 
 /// "message [param] (hint)" of a parse error, the hint only if there is one.
 inline std::string fault(const Error& error) {
@@ -29,4 +29,4 @@ inline std::string_view pointed_at(std::string_view text) {
     return text.substr(parsed.error().span()->offset, parsed.error().span()->length);
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -3,7 +3,7 @@
 
 #include "fault.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 constexpr std::string_view kHint =
@@ -54,4 +54,4 @@ TEST(Ids, AreCheckedForMonitorsAfterTheTypes) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

@@ -3,7 +3,7 @@
 
 #include "fault.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 TEST(JsonNetdev, ReadsEveryKindOfMember) {
@@ -85,4 +85,4 @@ TEST(JsonNetdev, AcceptsSingleQuotes) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

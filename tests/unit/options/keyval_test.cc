@@ -6,7 +6,7 @@
 #include "fault.h"
 #include "qapi/json_writer.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 /// The tree as JSON, or "message [param]".
@@ -179,4 +179,4 @@ TEST(KeyvalNetdev, HasTheSameBooleansAsTraditionalText) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

@@ -3,7 +3,7 @@
 
 #include "fault.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 TEST(NetdevLanguage, IsJsonIfTheFirstByteIsABrace) {
@@ -70,4 +70,4 @@ TEST(DottedKeys, ThatAreNoKeyvalStayTraditional) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

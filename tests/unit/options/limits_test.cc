@@ -5,7 +5,7 @@
 
 #include "fault.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 std::string repeated(std::string_view part, std::size_t bytes) {
@@ -75,4 +75,4 @@ TEST(Limits, HoldForManyUnknownKeys) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 using enum NetdevOption;
@@ -117,4 +117,4 @@ TEST(NetdevArguments, AskForHelpOnlyByNetdev) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

@@ -3,7 +3,7 @@
 
 #include "fault.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 std::string nic_fault(std::string_view text) {
@@ -110,4 +110,4 @@ TEST(Net, ChecksTheWidthOfVectors) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

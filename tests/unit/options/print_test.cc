@@ -3,7 +3,7 @@
 
 #include "fault.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 qapi::Netdev parsed(std::string_view text) {
@@ -72,4 +72,4 @@ TEST(Print, RefusesWhatJsonCannotSay) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

@@ -16,7 +16,7 @@
 #include "qapi/net_tables.h"
 #include "qapi/visitor.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 constexpr std::uint64_t kNetdevs = 100'000;
@@ -209,4 +209,4 @@ TEST(RoundTrip, EveryNetdevSurvivesJsonAndText) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

@@ -5,7 +5,7 @@
 
 #include "fault.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 using Strings = std::vector<std::string>;
@@ -280,4 +280,4 @@ TEST(Traditional, CountsFurtherShortForms) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

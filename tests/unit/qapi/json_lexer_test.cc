@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace qapi {
+namespace qnetdev::qapi {
 namespace {
 
 using Step = JsonLexer::Step;
@@ -92,4 +92,4 @@ TEST(JsonLexer, KnowsWhatMayEndWithTheText) {
 }
 
 }  // namespace
-}  // namespace qapi
+}  // namespace qnetdev::qapi

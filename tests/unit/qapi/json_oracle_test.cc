@@ -6,7 +6,7 @@
 #include <array>
 #include <random>
 
-namespace qapi {
+namespace qnetdev::qapi {
 namespace {
 
 using json_oracle::disagreement;
@@ -86,4 +86,4 @@ TEST(JsonOracle, AgreesOnRandomTexts) {
 }
 
 }  // namespace
-}  // namespace qapi
+}  // namespace qnetdev::qapi

@@ -6,7 +6,7 @@
 #include "net/base/limits.h"
 #include "qapi/json_writer.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 namespace {
 
 std::string round_trip(std::string_view text) {
@@ -46,11 +46,11 @@ TEST(JsonReader, KnowsWhereEveryValueStands) {
     ASSERT_TRUE(document);
     const Value::Entry entry = *document->root().entries().begin();
     EXPECT_EQ(text.substr(entry.key_span.offset, entry.key_span.length), "\"a\"");
-    const net::TextSpan list = entry.value.span();
+    const qnetdev::TextSpan list = entry.value.span();
     EXPECT_EQ(text.substr(list.offset, list.length), "[ 12, \"x\\n\" ]");
     auto item = entry.value.items().begin();
-    EXPECT_EQ((*item).span(), (net::TextSpan{10, 2}));
-    EXPECT_EQ((*++item).span(), (net::TextSpan{14, 5}));
+    EXPECT_EQ((*item).span(), (qnetdev::TextSpan{10, 2}));
+    EXPECT_EQ((*++item).span(), (qnetdev::TextSpan{14, 5}));
 }
 
 TEST(JsonReader, ReadsIntegersOfBothSigns) {
@@ -83,8 +83,8 @@ TEST(JsonReader, RefusesAKeyGivenTwice) {
                                                           std::string(first) +
                                                           "' stands here a second time");
     }
-    EXPECT_EQ(document.error().span(), (net::TextSpan{13, 8}));
-    EXPECT_EQ(document.error().stage(), net::Stage::parse);
+    EXPECT_EQ(document.error().span(), (qnetdev::TextSpan{13, 8}));
+    EXPECT_EQ(document.error().stage(), qnetdev::Stage::parse);
 }
 
 TEST(JsonReader, AcceptsOneKeyInTwoObjects) {
@@ -163,7 +163,7 @@ TEST(JsonReader, RefusesBadStrings) {
 }
 
 TEST(JsonReader, LimitsNesting) {
-    const std::size_t depth = net::limits::kJsonDepth;
+    const std::size_t depth = qnetdev::limits::kJsonDepth;
     EXPECT_EQ(message(std::string(depth, '[') + std::string(depth, ']')), "accepted");
     EXPECT_EQ(message(std::string(depth + 1, '[')),
               "invalid JSON at column 1025: nested deeper than 1024 levels");
@@ -173,14 +173,14 @@ TEST(JsonReader, LimitsNesting) {
 
 TEST(JsonReader, LimitsTokens) {
     std::string text = "[0";
-    for (std::size_t i = 0; i < net::limits::kJsonTokens / 2; ++i) {
+    for (std::size_t i = 0; i < qnetdev::limits::kJsonTokens / 2; ++i) {
         text += ",0";
     }
     EXPECT_EQ(message(text + "]"), "invalid JSON at column 2097154: more than 2097152 tokens");
 }
 
 TEST(JsonReader, LimitsLength) {
-    EXPECT_EQ(message(std::string(net::limits::kArgumentBytes + 1, ' ')),
+    EXPECT_EQ(message(std::string(qnetdev::limits::kArgumentBytes + 1, ' ')),
               "the JSON text is longer than 67108864 bytes");
 }
 
@@ -200,4 +200,4 @@ TEST(JsonReader, ReadsManyKeysWithoutConfusion) {
 }
 
 }  // namespace
-}  // namespace qapi
+}  // namespace qnetdev::qapi

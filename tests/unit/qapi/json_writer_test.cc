@@ -5,7 +5,7 @@
 
 #include <limits>
 
-namespace qapi {
+namespace qnetdev::qapi {
 namespace {
 
 TEST(JsonWriter, SetsCommasByItself) {
@@ -51,4 +51,4 @@ TEST(JsonWriter, WritesTheShortestReal) {
 }
 
 }  // namespace
-}  // namespace qapi
+}  // namespace qnetdev::qapi

@@ -14,7 +14,7 @@
 #include "qapi/net_tables.h"
 #include "qapi/visitor.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -27,18 +27,18 @@ Json tap(const Json& changes = Json::object()) {
 
 /// "param: message" of the error, or empty.
 std::string error_of(const Json& json) {
-    const net::Result<Netdev> netdev = from_json<Netdev>(json);
+    const qnetdev::Result<Netdev> netdev = from_json<Netdev>(json);
     if (netdev) {
         return "";
     }
     EXPECT_FALSE(netdev.error().span().has_value()) << "there is no text to point into";
-    EXPECT_EQ(netdev.error().stage(), net::Stage::parse);
+    EXPECT_EQ(netdev.error().stage(), qnetdev::Stage::parse);
     return netdev.error().param() + ": " + netdev.error().message();
 }
 
 TEST(Nlohmann, ReadsAUnionAndWritesItInWireOrder) {
     const Json json = tap({{"queues", 4}, {"vhost", false}, {"sndbuf", 1048576}});
-    const net::Result<Netdev> netdev = from_json<Netdev>(json);
+    const qnetdev::Result<Netdev> netdev = from_json<Netdev>(json);
     ASSERT_TRUE(netdev.has_value()) << netdev.error().message();
     EXPECT_EQ(netdev->id, "n0");
     const Json again = *netdev;
@@ -62,9 +62,9 @@ TEST(Nlohmann, GivesTheErrorsThatTextGets) {
           tap({{"vhost", 1}}), Json{{"type", "tap"}}, Json{{"id", "a"}, {"type", "tab"}},
           Json("tap"), Json(nullptr), Json::array()}) {
         const std::string text = json.dump();
-        const net::Result<Document> document = parse_json(text);
+        const qnetdev::Result<Document> document = parse_json(text);
         ASSERT_TRUE(document.has_value()) << text;
-        const net::Result<Netdev> netdev = read_as<Netdev>(*document);
+        const qnetdev::Result<Netdev> netdev = read_as<Netdev>(*document);
         ASSERT_FALSE(netdev.has_value()) << text;
         EXPECT_EQ(error_of(json), netdev.error().param() + ": " + netdev.error().message());
     }
@@ -81,7 +81,7 @@ TEST(Nlohmann, RefusesWhatIsNoJson) {
 
 TEST(Nlohmann, BoundsTheNesting) {
     Json deep;
-    for (std::size_t i = 0; i <= net::limits::kJsonDepth; ++i) {
+    for (std::size_t i = 0; i <= qnetdev::limits::kJsonDepth; ++i) {
         deep = Json::array({std::move(deep)});
     }
     EXPECT_EQ(error_of(deep), ": JSON nested deeper than 1024 levels");
@@ -90,7 +90,7 @@ TEST(Nlohmann, BoundsTheNesting) {
 TEST(Nlohmann, KeepsEveryText) {
     for (const std::string& text :
          {std::string(), std::string("\xc3\xa9\xf0\x9f\x98\x80 \"\\\n\x7f")}) {
-        const net::Result<Netdev> netdev = from_json<Netdev>(tap({{"ifname", text}}));
+        const qnetdev::Result<Netdev> netdev = from_json<Netdev>(tap({{"ifname", text}}));
         ASSERT_TRUE(netdev.has_value()) << netdev.error().message();
         EXPECT_EQ(Json(*netdev)["ifname"], Json(text));
     }
@@ -99,10 +99,10 @@ TEST(Nlohmann, KeepsEveryText) {
 TEST(Nlohmann, KeepsTheBiggestNumbers) {
     const NetdevQueueInfo info{.fd = std::numeric_limits<std::int64_t>::min(),
                                .rx_packets = std::numeric_limits<std::uint64_t>::max()};
-    const net::Result<NetdevQueueInfo> again = from_json<NetdevQueueInfo>(Json(info));
+    const qnetdev::Result<NetdevQueueInfo> again = from_json<NetdevQueueInfo>(Json(info));
     ASSERT_TRUE(again.has_value()) << again.error().message();
     EXPECT_EQ(*again, info);
 }
 
 }  // namespace
-}  // namespace qapi
+}  // namespace qnetdev::qapi

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace qapi {
+namespace qnetdev::qapi {
 namespace {
 
 using std::nullopt;
@@ -118,4 +118,4 @@ TEST(ParseReal, ReadsPlainNumbersOnly) {
 }
 
 }  // namespace
-}  // namespace qapi
+}  // namespace qnetdev::qapi

@@ -5,7 +5,7 @@
 
 #include <array>
 
-namespace qapi {
+namespace qnetdev::qapi {
 namespace {
 
 constexpr std::array<std::string_view, 8> kKeys = {"ifname", "fd",       "fds",     "script",
@@ -41,4 +41,4 @@ TEST(Nearest, KeepsSilentWhenNothingIsNear) {
 }
 
 }  // namespace
-}  // namespace qapi
+}  // namespace qnetdev::qapi

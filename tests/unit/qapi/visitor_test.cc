@@ -6,7 +6,7 @@
 #include "qapi/json_reader.h"
 #include "qapi/output_visitor.h"
 
-namespace qapi {
+namespace qnetdev::qapi {
 
 enum class Colour { red, green };
 template <>
@@ -93,9 +93,9 @@ inline constexpr auto members<Recursive> = std::tuple{Member{"inner", &Recursive
 
 namespace {
 
-net::Result<Sample> read(std::string_view json) {
+qnetdev::Result<Sample> read(std::string_view json) {
     const auto document = parse_json(json);
-    return document ? read_as<Sample>(*document) : net::Result<Sample>(document.error());
+    return document ? read_as<Sample>(*document) : qnetdev::Result<Sample>(document.error());
 }
 
 /// "message [param] (hint)".
@@ -250,4 +250,4 @@ TEST(Visitor, ShowsNoControlCharacters) {
 }
 
 }  // namespace
-}  // namespace qapi
+}  // namespace qnetdev::qapi

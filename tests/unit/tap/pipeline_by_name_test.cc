@@ -9,7 +9,7 @@
 #include "tests/support/tap_fixture.h"
 #include "tests/support/temporary_file.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 using test::FakeTun;
@@ -282,4 +282,4 @@ TEST_F(PipelineMacvtap, NamesTheCallThatFailsForALaterQueue) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

@@ -8,7 +8,7 @@
 #include "tests/support/tap_fixture.h"
 
 /// Every call of a bring-up fails in turn: the error names the call, and nothing is left.
-namespace net {
+namespace qnetdev {
 namespace {
 
 using test::FakeTun;
@@ -175,4 +175,4 @@ TEST_F(PipelineFdsFailure, OfTheLastStepGivesTheDescriptorsBackToo) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

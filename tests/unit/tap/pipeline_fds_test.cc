@@ -8,7 +8,7 @@
 #include "tests/support/leak_listener.h"
 #include "tests/support/tap_fixture.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 using test::TunCall;
@@ -285,4 +285,4 @@ TEST_F(PipelineFds, RefuseTheNumberOfADescriptorThatWasPassedByName) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

@@ -3,7 +3,7 @@
 
 #include "tests/support/tap_fixture.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 using test::TunCall;
@@ -92,4 +92,4 @@ TEST_F(PipelineHelper, NeedsATextForATap) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

@@ -10,7 +10,7 @@
 #include "net/base/limits.h"
 #include "tests/support/tap_fixture.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 using test::fake_client;
@@ -434,4 +434,4 @@ TEST_F(TapClientTest, LeavesTheLoopWhenItIsRemoved) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

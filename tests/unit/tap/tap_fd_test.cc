@@ -7,7 +7,7 @@
 
 #include "tests/support/fake_tun.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 using Values = std::vector<long>;
@@ -85,4 +85,4 @@ TEST(TapFd, CannotBeDetachedFromASingleQueueInterface) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

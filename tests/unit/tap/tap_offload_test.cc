@@ -7,7 +7,7 @@
 
 #include "tests/support/fake_tun.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 using namespace test::tun_offload;
@@ -167,4 +167,4 @@ TEST_F(TapOffload, DoesNotRetryAfterAnotherError) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

@@ -5,7 +5,7 @@
 
 #include "net/tap/tap_open.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 /// No interface of this test's host has that name: '/' is not allowed in one.
@@ -44,4 +44,4 @@ TEST(ExplainSetIffFailure, SaysNothingWhereItKnowsNothing) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

@@ -8,7 +8,7 @@
 
 #include "tests/support/fake_tun.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 using namespace tun_flags;
@@ -245,4 +245,4 @@ TEST_F(TapOpen, LooksForNoMacvtapAfterAnotherErrno) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

@@ -10,7 +10,7 @@
 #include "tests/support/tap_fixture.h"
 #include "tests/support/temporary_file.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 using namespace tun_flags;
@@ -181,4 +181,4 @@ TEST_F(TapOwnership, IsSetTooIfAnInterfaceGoesBeforeItIsJoined) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

@@ -8,7 +8,7 @@
 #include "tests/support/tap_fixture.h"
 #include "tests/support/temporary_file.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 class TapPublic : public test::TapFixture {};
@@ -110,4 +110,4 @@ TEST_F(TapPublic, ReportsACallThatFails) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

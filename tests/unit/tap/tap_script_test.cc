@@ -10,7 +10,7 @@
 #include "tests/support/tap_fixture.h"
 #include "tests/support/temporary_file.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 using std::chrono::milliseconds;
@@ -113,4 +113,4 @@ TEST_F(TapScriptTest, InheritsTheQueueAtItsOwnNumber) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

@@ -9,7 +9,7 @@
 #include "tests/support/tap_fixture.h"
 #include "tests/support/trace_lines.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 using test::TunCall;
@@ -236,4 +236,4 @@ TEST_F(TracedPipeline, OfOneContextIsNotThatOfAnother) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

@@ -4,7 +4,7 @@
 #include "net/tap/tap_open.h"
 #include "net/tap/tun_kernel.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 constexpr const char* kMessage =
@@ -46,4 +46,4 @@ TEST(SystemTunKernel, IsOneObject) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

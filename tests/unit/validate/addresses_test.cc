@@ -5,7 +5,7 @@
 
 #include "net/validate/rules.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 std::string normal(std::string_view text) {
@@ -137,4 +137,4 @@ TEST(Rule, KeepsMessagesPrintable) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

@@ -3,7 +3,7 @@
 
 #include "findings.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 const std::string kGroup = ",remote.type=inet,remote.host=230.0.0.1,remote.port=1234";
@@ -123,4 +123,4 @@ TEST(Dgram, ChecksTheDescriptor) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

@@ -9,7 +9,7 @@
 #include "net/options.h"
 #include "net/validate/validate.h"
 
-namespace net {
+namespace qnetdev {
 
 /// "message [param] (hint)"; the hint only if there is one, and "host: " in front of limits of the
 /// system.
@@ -40,4 +40,4 @@ inline std::string judge_user(const std::string& options) {
     return judge("user,id=n," + options);
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 struct Row {
@@ -141,4 +141,4 @@ TEST(Guestfwd, GivesReasons) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

@@ -5,7 +5,7 @@
 #include "net/validate/addresses.h"
 #include "net/validate/rules.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 constexpr MacAddress kUsual{0x52, 0x54, 0x00, 0x12, 0x34, 0x56};
@@ -108,4 +108,4 @@ TEST(NicCard, LooksAtNothingWithoutABackend) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

@@ -3,7 +3,7 @@
 
 #include "findings.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 TEST(Stream, TakesAnyAddress) {
@@ -223,4 +223,4 @@ TEST(Backend, ReportsGenericErrors) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

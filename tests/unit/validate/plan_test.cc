@@ -6,7 +6,7 @@
 #include "net/options.h"
 #include "net/validate/validate.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 NetdevPlan plan_of(std::string_view argument, NetdevOrigin origin = NetdevOrigin::command_line) {
@@ -74,4 +74,4 @@ TEST(NetdevPlan, NamesEveryDescriptorThatIsPassed) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

@@ -4,7 +4,7 @@
 #include "findings.h"
 #include "net/validate/validate.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 std::string missing(std::string_view argument) {
@@ -46,4 +46,4 @@ TEST(References, AreNotLookedForElsewhere) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

@@ -6,7 +6,7 @@
 #include "findings.h"
 #include "net/validate/addresses.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 std::string pair_fault(std::string_view text) {
@@ -108,4 +108,4 @@ TEST(Descriptor, MayBeANameInAMonitorCommand) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

@@ -3,7 +3,7 @@
 
 #include "findings.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 std::string judge_socket(const std::string& options) {
@@ -82,4 +82,4 @@ TEST(Socket, PutsThePortRangeBehindRules) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

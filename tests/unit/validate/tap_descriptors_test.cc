@@ -3,7 +3,7 @@
 
 #include "tap_findings.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 using test::broken_rules;
@@ -124,4 +124,4 @@ TEST(ValidateTapDescriptors, CountsAListAsItIsSplit) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

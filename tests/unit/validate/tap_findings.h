@@ -6,7 +6,7 @@
 
 #include "net/validate/validate.h"
 
-namespace net::test {
+namespace qnetdev::test {
 
 using Findings = std::vector<std::string>;
 
@@ -25,4 +25,4 @@ inline Findings findings(const qapi::NetdevTapOptions& tap,
     return messages;
 }
 
-}  // namespace net::test
+}  // namespace qnetdev::test

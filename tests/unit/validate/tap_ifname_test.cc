@@ -4,7 +4,7 @@
 #include "net/validate/rules.h"
 #include "tap_findings.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 std::string problem(std::string_view ifname) {
@@ -57,4 +57,4 @@ TEST(CheckIfname, RefusesOtherTemplatesThanOnePercentD) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

@@ -6,7 +6,7 @@
 
 #include "net/validate/validate.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 using Tap = qapi::NetdevTapOptions;
@@ -206,4 +206,4 @@ TEST(TapPlan, MayWaitForScriptsHelpersBridgesAndManyQueues) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

@@ -3,7 +3,7 @@
 
 #include "tap_findings.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 using test::broken_rules;
@@ -218,4 +218,4 @@ TEST(ValidateTap, RefusesTextsThatTheKernelDoesNotTakeByTheirSize) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

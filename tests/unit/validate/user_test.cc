@@ -3,7 +3,7 @@
 
 #include "findings.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 constexpr const char* kPlaced = " (what is not given has a place of its own in the network)";
@@ -223,4 +223,4 @@ TEST(User, PutsLimitsOfTheHostBehindRules) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

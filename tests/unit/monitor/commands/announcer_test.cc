@@ -10,7 +10,7 @@
 #include "tests/support/fake_client.h"
 #include "tests/support/fake_tun.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 using std::chrono::milliseconds;
@@ -158,4 +158,4 @@ TEST_F(AnnouncerTest, RefusesWhatIsOutOfRange) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

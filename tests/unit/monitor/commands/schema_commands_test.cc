@@ -10,7 +10,7 @@
 #include "tests/support/fake_tun.h"
 #include "tests/support/test_loop.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 std::set<std::string> names_in_schema(std::string_view meta_type) {
@@ -59,4 +59,4 @@ TEST(Commands, AreRunInBandOrOutOfItAsTheSchemaSays) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

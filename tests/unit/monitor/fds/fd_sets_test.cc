@@ -9,7 +9,7 @@
 #include "net/base/limits.h"
 #include "net/fd_store.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 UniqueFd null(int flags = O_RDWR) {
@@ -135,4 +135,4 @@ TEST_F(NamedFdsDispose, GetsThatOfARefusedNameToo) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

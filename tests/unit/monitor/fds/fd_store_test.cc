@@ -4,7 +4,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 UniqueFd open_null() {
@@ -105,4 +105,4 @@ TEST(NamedFds, OwnADescriptorUntilItIsTaken) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

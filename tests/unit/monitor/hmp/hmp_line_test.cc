@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 TEST(HmpLine, CutsWordsAtBlanks) {
@@ -55,4 +55,4 @@ TEST(HmpLine, TakesCommandsForCommands) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

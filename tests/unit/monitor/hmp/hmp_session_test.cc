@@ -13,7 +13,7 @@
 #include "net/base/limits.h"
 #include "tests/support/test_loop.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 /// Takes as long as a client may have at a time.
@@ -62,4 +62,4 @@ TEST(HmpSession, SharesTheLoopWithOthers) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

@@ -13,7 +13,7 @@
 #include "tests/support/fake_tun.h"
 #include "tests/support/test_loop.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 using namespace std::string_literals;
@@ -316,4 +316,4 @@ TEST_F(HumanSession, EndsWithTheClient) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

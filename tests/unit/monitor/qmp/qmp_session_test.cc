@@ -19,7 +19,7 @@
 #include "qapi/control_tables.h"
 #include "tests/support/test_loop.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 /// Commands of no schema: what the session does with them is what is tested.
@@ -365,4 +365,4 @@ TEST_F(QmpSessionTest, ResyncsAfterFF) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

@@ -5,7 +5,7 @@
 
 #include "qapi/json_reader.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 struct Read {
@@ -64,4 +64,4 @@ TEST(Request, HasAnIdEvenIfItIsRefused) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

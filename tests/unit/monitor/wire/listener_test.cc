@@ -12,7 +12,7 @@
 
 #include "tests/support/test_loop.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 /// As long as it lives, the process gets no more descriptors.
@@ -67,4 +67,4 @@ TEST(Listener, AcceptsAgainOnceThereAreDescriptors) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

@@ -9,7 +9,7 @@
 
 #include "net/base/limits.h"
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 using namespace std::string_literals;
@@ -208,4 +208,4 @@ INSTANTIATE_TEST_SUITE_P(
         "[1\"a  b\"]{}", "[true'x{']{}", "{ \t\"a\"  : [ 1 , 2 ] }  7 "));
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace net {
+namespace qnetdev {
 namespace {
 
 /// What one receive() gave: its bytes and number of descriptors.
@@ -224,4 +224,4 @@ TEST(Transport, LeavesTheFlagsOfPipesAlone) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev

@@ -6,7 +6,7 @@
 
 // The table of this test program, in the place of net/netdev_backends.cc: the same and one row
 // more.
-namespace net {
+namespace qnetdev {
 namespace {
 
 using qapi::NetClientDriver;
@@ -25,4 +25,4 @@ std::span<const NetdevBackend> netdev_backends() {
     return kBackends;
 }
 
-}  // namespace net
+}  // namespace qnetdev

@@ -32,8 +32,8 @@ OPTIONS = """##
 USE = """
 #include <type_traits>
 #include "net/validate/netdev_plan.h"
-static_assert(std::is_constructible_v<net::NetdevPlan::Backend, qapi::NetdevNullOptions>);
-static_assert(qapi::NetdevNullOptions::kTag == qapi::NetClientDriver::null);
+static_assert(std::is_constructible_v<qnetdev::NetdevPlan::Backend, qnetdev::qapi::NetdevNullOptions>);
+static_assert(qnetdev::qapi::NetdevNullOptions::kTag == qnetdev::qapi::NetClientDriver::null);
 """
 
 VISITS = re.compile(r"std::visit\([^;]*\b(netdev\.branch|plan\.backend)\b")

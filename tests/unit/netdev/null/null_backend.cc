@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tests/unit/netdev/null/null_backend.h"
 
-namespace net::test {
+namespace qnetdev::test {
 
 Delivery NullClient::receive(Frame frame) {
     std::size_t bytes = 0;
@@ -25,4 +25,4 @@ Result<std::unique_ptr<NetClientGroup>> net_init_null(NetContext& /*context*/,
     return group;
 }
 
-}  // namespace net::test
+}  // namespace qnetdev::test

@@ -9,7 +9,7 @@
 #include "net/validate/netdev_plan.h"
 
 /// The room of a backend that is as small as one can be: it takes every frame and drops it.
-namespace net::test {
+namespace qnetdev::test {
 
 class NullClient final : public NetClientState {
 public:
@@ -26,4 +26,4 @@ PlanWait null_wait(const NetdevPlan& netdev);
 Result<std::unique_ptr<NetClientGroup>> net_init_null(NetContext& context, const NetdevPlan& netdev,
                                                       FdStore* fds);
 
-}  // namespace net::test
+}  // namespace qnetdev::test

@@ -12,7 +12,7 @@
 
 /// What docs/ARCHITECTURE.md says of adding a backend is enough for everything below. The fixture
 /// goes by the name of vde.
-namespace net {
+namespace qnetdev {
 namespace {
 
 using Lines = std::vector<std::string>;
@@ -99,4 +99,4 @@ TEST_F(NullBackend, GoesLikeAnyOther) {
 }
 
 }  // namespace
-}  // namespace net
+}  // namespace qnetdev
