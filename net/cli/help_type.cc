@@ -134,7 +134,7 @@ std::string describe_entry(const Entry& entry, const qapi::MemberDoc& doc, const
     using Field = std::remove_cvref_t<decltype(std::declval<Options>().*entry.field)>;
     const std::string name = place.prefix + std::string(doc.name);
     if constexpr (qapi::detail::kIsUnion<Entry>) {
-        using First = std::variant_alternative_t<0, Field>;
+        using First = std::variant_alternative_t<0, typename Field::variant>;
         const auto& names = qapi::enum_names<std::remove_cvref_t<decltype(First::kTag)>>;
         return describe_option(name, joined(names), notes_of(doc, place, false, false),
                                doc.summary) +

@@ -154,7 +154,18 @@ struct PlansOf<std::variant<Options...>> {
 };
 
 struct NetdevPlan {
-    using Backend = PlansOf<decltype(qapi::Netdev::branch)>::Type;
+    /// Copied, moved and destroyed in one source file, as the variant of the options is.
+    class Backend : public PlansOf<qapi::Netdev::Branch::variant>::Type {
+    public:
+        using variant::variant;
+        using variant::operator=;
+        Backend();
+        Backend(const Backend& other);
+        Backend(Backend&& other) noexcept;
+        Backend& operator=(const Backend& other);
+        Backend& operator=(Backend&& other) noexcept;
+        ~Backend();
+    };
 
     std::string id = {};
     /// Made by -net: it sits on a hub, and lives and dies with the process.

@@ -163,6 +163,13 @@ std::vector<Error> validate_references(const qapi::Netdev& netdev, const KnownId
     return broken;
 }
 
+NetdevPlan::Backend::Backend() = default;
+NetdevPlan::Backend::Backend(const Backend&) = default;
+NetdevPlan::Backend::Backend(Backend&&) noexcept = default;
+NetdevPlan::Backend& NetdevPlan::Backend::operator=(const Backend&) = default;
+NetdevPlan::Backend& NetdevPlan::Backend::operator=(Backend&&) noexcept = default;
+NetdevPlan::Backend::~Backend() = default;
+
 qapi::NetClientDriver plan_driver(const NetdevPlan& plan) {
     constexpr auto kDrivers =
         drivers_of(static_cast<const decltype(qapi::Netdev::branch)*>(nullptr));

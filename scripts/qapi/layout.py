@@ -58,6 +58,7 @@ class Field:
         self.condition = source.condition if source else None
         self.uses = []
         self.conditions = []  # of the alternatives
+        self.class_name = None  # of the variant of a union
 
 
 class CppEnum:
@@ -239,6 +240,7 @@ class Layout:
         taken = {field.identifier for field in struct.fields}
         identifier = names.cpp_identifiers(['branch'], taken)['branch']
         field = Field('Union', union.tag.name, identifier, union.tag)
+        field.class_name = names.cpp_identifiers(['Branch'], self._taken)['Branch']
         tag_enum = self._nodes[union.tag.type]
         branches = {branch.name: branch for branch in union.branches}
         made = []

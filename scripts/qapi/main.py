@@ -13,7 +13,7 @@ from .model import ObjectType
 from .output import write_if_changed
 from .schema import Schema
 
-_BY_DEFAULT = ('types', 'commands', 'events', 'docs', 'introspect', 'markdown')
+_BY_DEFAULT = ('types', 'sources', 'commands', 'events', 'docs', 'introspect', 'markdown')
 _FOR_OPTIONS = ('completion', 'man')
 _ON_REQUEST = ('nlohmann', *_FOR_OPTIONS)
 _RECURSION = 100000  # chains of base structs may be long
@@ -90,7 +90,7 @@ def _generate(schema, arguments):
 def _generate_cpp(schema, arguments):
     emit = arguments.emit
     prefix = arguments.prefix
-    if not set(emit) & {'types', 'commands', 'events', 'docs', 'nlohmann'}:
+    if not set(emit) & {'types', 'sources', 'commands', 'events', 'docs', 'nlohmann'}:
         return
     layout = Layout(schema)
     for module, header in layout.headers.items():
@@ -111,9 +111,14 @@ def _generate_cpp(schema, arguments):
         for kind, text in texts.items():
             if text is not None:
                 yield cpp.header_name(module, prefix, kind), text
-        source = cpp_nlohmann.nlohmann_source(header, prefix) if 'nlohmann' in emit else None
-        if source is not None:
-            yield cpp_nlohmann.source_path(module, prefix), source
+        sources = {}
+        if 'sources' in emit:
+            sources['types'] = cpp.types_source(header, prefix)
+        if 'nlohmann' in emit:
+            sources['nlohmann'] = cpp_nlohmann.nlohmann_source(header, prefix)
+        for kind, text in sources.items():
+            if text is not None:
+                yield cpp.source_path(module, prefix, kind), text
     if 'types' in emit and (arguments.builtins or layout.uses_builtin_header()):
         yield (cpp.header_name(None, prefix, 'types'),
                cpp.types_header(layout.builtin_header, prefix))

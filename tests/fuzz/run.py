@@ -139,7 +139,8 @@ def sources_of(build_root, libraries):
     with open(os.path.join(build_root, "meson-info", "intro-targets.json"), encoding="utf-8") as f:
         targets = {target["name"]: target for target in json.load(f)}
     return [source for library in libraries for part in targets[library]["target_sources"]
-            for source in part.get("sources", []) if source.endswith(".cc")]
+            for source in part.get("sources", []) + part.get("generated_sources", [])
+            if source.endswith(".cc")]
 
 
 def write_seeds(sample, folder):

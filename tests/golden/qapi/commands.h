@@ -7,6 +7,7 @@
 #include <string_view>
 #include <variant>
 
+#include "net/api.h"
 #include "qapi/schema.h"
 
 namespace qnetdev::qapi {
@@ -35,7 +36,18 @@ struct UniOne {
 
 struct Uni {
     /// The alternative held is the "kind".
-    std::variant<UniOne> branch = {};
+    class QNETDEV_API Branch : public std::variant<UniOne> {
+    public:
+        using variant::variant;
+        using variant::operator=;
+        Branch();
+        Branch(const Branch& other);
+        Branch(Branch&& other) noexcept;
+        Branch& operator=(const Branch& other);
+        Branch& operator=(Branch&& other) noexcept;
+        ~Branch();
+    };
+    Branch branch = {};
 
     bool operator==(const Uni&) const = default;
 };

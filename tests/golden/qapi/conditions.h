@@ -8,6 +8,7 @@
 #include <string_view>
 #include <variant>
 
+#include "net/api.h"
 #include "qapi/any.h"
 #include "qapi/schema.h"
 
@@ -73,12 +74,23 @@ struct Bee {
 
 struct Uni {
     /// The alternative held is the "kind".
-    std::variant<
+    class QNETDEV_API Branch : public std::variant<
         UniA
 #if defined(HAVE_B)
         , Bee
 #endif
-    > branch = {};
+    > {
+    public:
+        using variant::variant;
+        using variant::operator=;
+        Branch();
+        Branch(const Branch& other);
+        Branch(Branch&& other) noexcept;
+        Branch& operator=(const Branch& other);
+        Branch& operator=(Branch&& other) noexcept;
+        ~Branch();
+    };
+    Branch branch = {};
 
     bool operator==(const Uni&) const = default;
 };
@@ -93,22 +105,28 @@ struct Cee {
 
 struct AllConditional {
     /// The alternative held is the "maybe".
-    OneOf<void
+    class QNETDEV_API Branch : public OneOf<void
 #if defined(HAVE_X)
         , Cee
 #endif
-    > branch = {};
+    > {
+    public:
+        using variant::variant;
+        using variant::operator=;
+        Branch();
+        Branch(const Branch& other);
+        Branch(Branch&& other) noexcept;
+        Branch& operator=(const Branch& other);
+        Branch& operator=(Branch&& other) noexcept;
+        ~Branch();
+    };
+    Branch branch = {};
 
     bool operator==(const AllConditional&) const = default;
 };
 
 struct Alt {
-    std::variant<
-        std::string
-#if defined(N)
-        , Null
-#endif
-    > value = {};
+    std::variant<std::string, Null> value = {};
 
     bool operator==(const Alt&) const = default;
 };

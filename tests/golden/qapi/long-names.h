@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "net/api.h"
 #include "qapi/schema.h"
 
 namespace qnetdev::qapi {
@@ -49,7 +50,18 @@ struct TheUnionSecondValue {
 
 struct TheUnion {
     /// The alternative held is the "kind".
-    std::variant<TheUnionFirstValue, TheUnionSecondValue> branch = {};
+    class QNETDEV_API Branch : public std::variant<TheUnionFirstValue, TheUnionSecondValue> {
+    public:
+        using variant::variant;
+        using variant::operator=;
+        Branch();
+        Branch(const Branch& other);
+        Branch(Branch&& other) noexcept;
+        Branch& operator=(const Branch& other);
+        Branch& operator=(Branch&& other) noexcept;
+        ~Branch();
+    };
+    Branch branch = {};
 
     bool operator==(const TheUnion&) const = default;
 };

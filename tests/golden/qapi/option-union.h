@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "net/api.h"
 #include "qapi/schema.h"
 
 namespace qnetdev::qapi {
@@ -83,7 +84,18 @@ struct Drive {
     std::string id = {};
 
     /// Where the data is. The alternative held is the "type".
-    std::variant<DriveFile, DriveNull> branch = {};
+    class QNETDEV_API Branch : public std::variant<DriveFile, DriveNull> {
+    public:
+        using variant::variant;
+        using variant::operator=;
+        Branch();
+        Branch(const Branch& other);
+        Branch(Branch&& other) noexcept;
+        Branch& operator=(const Branch& other);
+        Branch& operator=(Branch&& other) noexcept;
+        ~Branch();
+    };
+    Branch branch = {};
 
     bool operator==(const Drive&) const = default;
 };

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "net/api.h"
 #include "qapi/box.h"
 #include "qapi/schema.h"
 
@@ -74,7 +75,18 @@ struct BlockRaw {
 
 struct Block {
     /// The alternative held is the "driver".
-    std::variant<BlockFile, BlockRaw> branch = {};
+    class QNETDEV_API Branch : public std::variant<BlockFile, BlockRaw> {
+    public:
+        using variant::variant;
+        using variant::operator=;
+        Branch();
+        Branch(const Branch& other);
+        Branch(Branch&& other) noexcept;
+        Branch& operator=(const Branch& other);
+        Branch& operator=(Branch&& other) noexcept;
+        ~Branch();
+    };
+    Branch branch = {};
 
     bool operator==(const Block&) const = default;
 };

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <variant>
 
+#include "net/api.h"
 #include "qapi/schema.h"
 
 namespace qnetdev::qapi {
@@ -43,7 +44,18 @@ struct Foo {
     std::string branch = {};
 
     /// The alternative held is the "kind".
-    std::variant<One, FooTwo_> branch_ = {};
+    class QNETDEV_API Branch : public std::variant<One, FooTwo_> {
+    public:
+        using variant::variant;
+        using variant::operator=;
+        Branch();
+        Branch(const Branch& other);
+        Branch(Branch&& other) noexcept;
+        Branch& operator=(const Branch& other);
+        Branch& operator=(Branch&& other) noexcept;
+        ~Branch();
+    };
+    Branch branch_ = {};
 
     bool operator==(const Foo&) const = default;
 };

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <variant>
 
+#include "net/api.h"
 #include "qapi/schema.h"
 
 namespace qnetdev::qapi {
@@ -40,7 +41,18 @@ struct FooTwo {
 
 struct Foo {
     /// The alternative held is the "kind".
-    std::variant<FooOne, FooTwo> branch = {};
+    class QNETDEV_API Branch : public std::variant<FooOne, FooTwo> {
+    public:
+        using variant::variant;
+        using variant::operator=;
+        Branch();
+        Branch(const Branch& other);
+        Branch(Branch&& other) noexcept;
+        Branch& operator=(const Branch& other);
+        Branch& operator=(Branch&& other) noexcept;
+        ~Branch();
+    };
+    Branch branch = {};
 
     bool operator==(const Foo&) const = default;
 };

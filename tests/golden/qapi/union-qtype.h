@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <variant>
 
+#include "net/api.h"
 #include "qapi/builtin_types.h"
 #include "qapi/schema.h"
 
@@ -62,7 +63,19 @@ struct FooQbool {
 
 struct Foo {
     /// The alternative held is the "type".
-    std::variant<FooNone, FooQnull, One, FooQstring, FooQdict, FooQlist, FooQbool> branch = {};
+    class QNETDEV_API Branch
+        : public std::variant<FooNone, FooQnull, One, FooQstring, FooQdict, FooQlist, FooQbool> {
+    public:
+        using variant::variant;
+        using variant::operator=;
+        Branch();
+        Branch(const Branch& other);
+        Branch(Branch&& other) noexcept;
+        Branch& operator=(const Branch& other);
+        Branch& operator=(Branch&& other) noexcept;
+        ~Branch();
+    };
+    Branch branch = {};
 
     bool operator==(const Foo&) const = default;
 };

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <variant>
 
+#include "net/api.h"
 #include "qapi/schema.h"
 
 namespace qnetdev::qapi {
@@ -43,7 +44,18 @@ struct Two {
 
 struct Foo {
     /// The alternative held is the "kind".
-    std::variant<One, Two> branch = {};
+    class QNETDEV_API Branch : public std::variant<One, Two> {
+    public:
+        using variant::variant;
+        using variant::operator=;
+        Branch();
+        Branch(const Branch& other);
+        Branch(Branch&& other) noexcept;
+        Branch& operator=(const Branch& other);
+        Branch& operator=(Branch&& other) noexcept;
+        ~Branch();
+    };
+    Branch branch = {};
 
     bool operator==(const Foo&) const = default;
 };

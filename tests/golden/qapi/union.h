@@ -9,6 +9,7 @@
 #include <string_view>
 #include <variant>
 
+#include "net/api.h"
 #include "qapi/schema.h"
 
 namespace qnetdev::qapi {
@@ -60,7 +61,18 @@ struct Thing {
     std::string id = {};
 
     /// Its kind. The alternative held is the "kind".
-    std::variant<One, ThingTwo, ThingVhostUser> branch = {};
+    class QNETDEV_API Branch : public std::variant<One, ThingTwo, ThingVhostUser> {
+    public:
+        using variant::variant;
+        using variant::operator=;
+        Branch();
+        Branch(const Branch& other);
+        Branch(Branch&& other) noexcept;
+        Branch& operator=(const Branch& other);
+        Branch& operator=(Branch&& other) noexcept;
+        ~Branch();
+    };
+    Branch branch = {};
 
     bool operator==(const Thing&) const = default;
 };

@@ -20,7 +20,7 @@ namespace qnetdev {
 namespace {
 
 constexpr std::uint64_t kNetdevs = 100'000;
-constexpr std::size_t kTypes = std::variant_size_v<decltype(qapi::Netdev::branch)>;
+constexpr std::size_t kTypes = std::variant_size_v<qapi::Netdev::Branch::variant>;
 
 /// What every language has to carry: its own separators, quotes, numbers, and what needs escaping.
 constexpr std::array<std::string_view, 32> kPieces = {
@@ -111,7 +111,9 @@ private:
         if constexpr (!qapi::detail::kIsUnion<Entry>) {
             fill(field);
         } else if constexpr (!std::is_same_v<S, qapi::Netdev>) {
-            make_branch(field, below(std::variant_size_v<std::remove_cvref_t<decltype(field)>>));
+            make_branch(
+                field,
+                below(std::variant_size_v<typename std::remove_cvref_t<decltype(field)>::variant>));
         }
     }
 

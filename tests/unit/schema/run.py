@@ -34,20 +34,20 @@ import big_schema  # noqa: E402
 from qapi.main import main as compile_schema  # noqa: E402
 
 ACCEPT = os.environ.get('ACCEPT') == '1'
-ALL_KINDS = 'types,commands,events,docs,introspect,markdown,nlohmann'
+ALL_KINDS = 'types,sources,commands,events,docs,introspect,markdown,nlohmann'
 # Suffix of the golden file -> file that the compiler writes.
 FURTHER_OUTPUT = {
     '.tables.h': '{}_tables.h', '.commands.h': '{}_commands.h', '.events.h': '{}_events.h',
-    '.docs.h': '{}_docs.h', '.introspect.json': 'introspect.json', '.md': 'reference.md',
+    '.docs.h': '{}_docs.h', '.types.cc': '{}_types.cc', '.introspect.json': 'introspect.json', '.md': 'reference.md',
     '.nlohmann.h': '{}_nlohmann.h', '.nlohmann.cc': '{}_nlohmann.cc',
 }
 # What is compared beside NAME.h and NAME.tables.h, and who has no tables.
 FURTHER_GOLDENS = {
     'commands': ('.commands.h', '.events.h', '.introspect.json', '.md'),
-    'conditions': ('.commands.h', '.docs.h', '.nlohmann.cc', '.nlohmann.h'),
+    'conditions': ('.commands.h', '.docs.h', '.nlohmann.cc', '.nlohmann.h', '.types.cc'),
     'doc-indent-four': ('.commands.h', '.md'),
     'docs': ('.docs.h', '.md'),
-    'union': ('.introspect.json', '.nlohmann.cc', '.nlohmann.h'),
+    'union': ('.introspect.json', '.nlohmann.cc', '.nlohmann.h', '.types.cc'),
 }
 WITHOUT_TABLES = ('doc-indent-four', 'option-union')
 # Compared by test_options().
@@ -185,6 +185,8 @@ def test_compiles(compiler, directory, sources, *flags):
     os.makedirs(include, exist_ok=True)
     for header in ('schema.h', 'any.h', 'box.h'):
         shutil.copy(os.path.join(ROOT, 'qapi', header), os.path.join(directory, 'qapi', header))
+    os.makedirs(os.path.join(directory, 'net'), exist_ok=True)
+    shutil.copy(os.path.join(ROOT, 'include', 'net', 'api.h'), os.path.join(directory, 'net'))
     source = os.path.join(directory, 'all.cc')
     write(source, ''.join(f'#include "qapi/{name}"\n' for name in sources))
     command = [*compiler, '-std=c++20', '-fsyntax-only', '-Wall', '-Wextra', '-Wpedantic',
@@ -200,8 +202,9 @@ def compile_golden(compiler, directory, name, *flags):
     status, stderr = run_compiler('-o', out, os.path.join(GOLDEN, name + '.json'))
     if status:
         return stderr
-    headers = sorted(f for f in os.listdir(out) if f.endswith('.h'))
-    return test_compiles(compiler, work, headers, *flags)
+    # Sources beside headers, whose guards let each be included once more.
+    files = sorted(f for f in os.listdir(out) if f.endswith(('.cc', '.h')))
+    return test_compiles(compiler, work, files, *flags)
 
 
 def test_clang_format(headers):
