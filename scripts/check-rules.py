@@ -32,13 +32,14 @@ LAYERS = {
     "net/netlink": ("net/base",),
     "net/bridge": ("net/base", "net/netlink"),
     "net/bridge_helper": ("net/base", "net/netlink", "net/bridge"),
+    "net/vhost": ("net/base",),
     "net/monitor/fds": ("net/base",),
     "net/monitor/wire": ("net/base", "qapi"),
     "net/monitor/qmp": ("net/base", "qapi", "net/monitor/fds", "net/monitor/wire"),
     "net/monitor/hmp": ("net/base", "qapi", "net/monitor/fds", "net/monitor/wire",
                         "net/monitor/qmp"),
-    "net/tap": ("net/base", "net/client", "net/netlink", "net/bridge", "net/monitor/fds",
-                "net/validate", "qapi"),
+    "net/tap": ("net/base", "net/client", "net/netlink", "net/bridge", "net/vhost",
+                "net/monitor/fds", "net/validate", "qapi"),
     "net/monitor/commands": ("net/base", "net/client", "net/monitor/fds", "net/monitor/wire",
                              "net/monitor/qmp", "net/monitor/hmp", "net/tap", "net/options",
                              "qapi"),
@@ -60,6 +61,7 @@ ABOVE_NET = ("net/monitor/commands",)
 # Kernel interfaces that stand behind a typed seam: who may include the header.
 KERNEL_HEADERS = {
     "linux/if_tun.h": ("net/tap/tun_kernel_linux.cc", "net/bridge_helper/"),
+    "linux/vhost.h": ("net/vhost/vhost_kernel_linux.cc",),
 }
 
 
