@@ -5,6 +5,7 @@
 
 #include "net/tap/tun_kernel.h"
 #include "net/validate/validate.h"
+#include "net/vhost/vhost_kernel.h"
 
 namespace qnetdev {
 namespace {
@@ -16,10 +17,21 @@ Error no_such_device(std::string_view what, std::string_view id, const char* par
         .with_param(param);
 }
 
+/// A client's line and, behind one with a vhost-net device, a line about that.
+void add_lines(const NetClientState& client, const char* indent, std::vector<std::string>* lines) {
+    lines->push_back(indent + client.info_line());
+    if (const std::optional<VhostDescription> vhost = client.describe_vhost()) {
+        lines->push_back(std::string(indent) + "    vhost=on,vhostfd=" + std::to_string(vhost->fd) +
+                         ",owner=" + std::to_string(vhost->owner) + ",features=" + vhost->features +
+                         ",running=" + (vhost->running ? "on" : "off"));
+    }
+}
+
 }  // namespace
 
 std::unique_ptr<NetContext> net_context_create(EventLoop& loop, NetContextOptions options) {
-    return std::make_unique<NetContext>(loop, system_tun_kernel(), std::move(options));
+    return std::make_unique<NetContext>(loop, system_tun_kernel(), std::move(options),
+                                        &system_vhost_kernel());
 }
 
 std::vector<Error> net_validate(const qapi::Netdev& netdev, NetdevOrigin origin) {
@@ -84,10 +96,10 @@ std::vector<std::string> net_info(const NetContext& context) {
         for (std::size_t queue = 0; queue < group->size(); ++queue) {
             const NetClientState& client = group->client(queue);
             if (is_nic || client.peer() == nullptr) {
-                lines.push_back(client.info_line());
+                add_lines(client, "", &lines);
             }
             if (is_nic && client.peer() != nullptr) {
-                lines.push_back(" \\ " + client.peer()->info_line());
+                add_lines(*client.peer(), " \\ ", &lines);
             }
         }
     }

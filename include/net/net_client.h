@@ -47,7 +47,7 @@ struct InterfaceDescription {
     int sndbuf = 0;                    ///< Bytes; INT_MAX is unlimited, 0 unknown.
     Offloads offloads = {};            ///< Set now.
     Offloads supported_offloads = {};  ///< Those that could be.
-    bool vhost = false;                ///< The kernel moves the frames.
+    bool vhost = false;                ///< Its queues have vhost-net devices.
 };
 
 /// What a queue of a netdev is on the host. What a backend does not have stays as it is here.
@@ -57,6 +57,14 @@ struct QueueDescription {
     std::optional<InterfaceDescription> interface = {};  ///< That it is a queue of.
     std::string script = "no";      ///< Run for this queue when it was made; "no" if none.
     std::string downscript = "no";  ///< The same when it goes.
+};
+
+/// The vhost-net device of a queue.
+struct VhostDescription {
+    int fd = -1;                ///< Borrowed.
+    int owner = 0;              ///< The process whose memory the kernel uses.
+    std::string features = {};  ///< All that the kernel has, in hexadecimal: "0x33d008000".
+    bool running = false;       ///< A NIC has started it: the kernel moves the frames now.
 };
 
 /// One queue of a backend or of a NIC: something that frames go into and come out of.
@@ -88,6 +96,8 @@ public:
     /// For `query-netdev` and tables. Fails if the host does not tell, as of an interface that was
     /// deleted. Default: a queue without anything on the host.
     virtual Result<QueueDescription> describe() const { return QueueDescription{}; }
+    /// Nothing if the queue has no such device.
+    virtual std::optional<VhostDescription> describe_vhost() const { return {}; }
     const FrameCounters& counters() const { return counters_; }
 
     /// Offers a frame that the peer sends. Default: drops it. Must not remove a netdev or NIC: the

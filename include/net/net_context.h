@@ -22,6 +22,7 @@ namespace qnetdev {
 
 class FdReaper;
 class TunKernel;
+class VhostKernel;
 class WorkerPool;
 
 /// What an embedder may choose; every field has QEMU's default.
@@ -52,14 +53,17 @@ struct NetContextOptions {
 /// down scripts that are due, and waits (bounded by the scripts' time-out) until all is closed.
 class QNETDEV_API NetContext {
 public:
-    /// `loop` and `tun` must outlive the context.
-    NetContext(EventLoop& loop, TunKernel& tun, NetContextOptions options);
+    /// `loop`, `tun` and `vhost` must outlive the context. No `vhost`: every wish for it is
+    /// refused.
+    NetContext(EventLoop& loop, TunKernel& tun, NetContextOptions options,
+               VhostKernel* vhost = nullptr);
     NetContext(const NetContext&) = delete;
     NetContext& operator=(const NetContext&) = delete;
     ~NetContext();
 
     EventLoop& loop() { return loop_; }
     TunKernel& tun() { return tun_; }
+    VhostKernel* vhost() { return vhost_; }
     const NetContextOptions& options() const { return options_; }
     const Log& log() const { return options_.log; }
     NetClientRegistry& registry() { return registry_; }
@@ -89,6 +93,7 @@ public:
 private:
     EventLoop& loop_;
     TunKernel& tun_;
+    VhostKernel* vhost_;
     NetContextOptions options_;
     mutable std::mutex claimed_mutex_ = {};
     std::unordered_map<int, std::string> claimed_fds_ = {};

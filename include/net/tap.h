@@ -36,7 +36,7 @@ struct TapState {
     Offloads supported_offloads = {};  ///< Those that could be.
     std::string script = {};           ///< Of this queue; "no" if none.
     std::string downscript = {};       ///< The same.
-    bool vhost = false;
+    bool vhost = false;                ///< It has a vhost-net device: see VnetBackend::vhost().
 };
 QNETDEV_API Result<TapState> tap_query(const NetClientState& client);
 

@@ -7,9 +7,11 @@
 #include "net/api.h"
 #include "net/result.h"
 
-/// What a virtio-net card asks of the backend it is attached to: header, offloads, byte order and
-/// the spreading of frames over queues.
+/// What a virtio-net card asks of the backend it is attached to: header, offloads, byte order, the
+/// spreading of frames over queues, and the kernel's help with moving them.
 namespace qnetdev {
+
+class VhostNet;
 
 /// Work on frames that their sender may leave to their receiver, by the names of virtio-net's
 /// feature bits. A value: it says what a guest has negotiated, what a backend supports, or what is
@@ -66,6 +68,9 @@ public:
 
     /// Installs the program that spreads frames over the queues; -1 removes it.
     virtual Result<void> set_steering_ebpf(int program_fd);
+
+    /// The queue's vhost-net device, see net/vhost_net.h; null if it has none.
+    virtual VhostNet* vhost() { return nullptr; }
 };
 
 /// Tells a backend which byte order the header's fields have.

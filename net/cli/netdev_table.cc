@@ -39,6 +39,12 @@ Cells describe_interface(const InterfaceDescription& interface) {
             describe_sndbuf(interface.sndbuf)};
 }
 
+std::string describe_vhost(const NetClientState& client) {
+    const std::optional<VhostDescription> vhost = client.describe_vhost();
+    return vhost ? "on,owner=" + std::to_string(vhost->owner) + ",features=" + vhost->features
+                 : "off";
+}
+
 Cells describe_queue(const NetClientState& client, std::size_t index,
                      const QueueDescription& queue) {
     const bool has_interface = queue.interface.has_value();
@@ -48,7 +54,7 @@ Cells describe_queue(const NetClientState& client, std::size_t index,
     cells.insert(cells.end(), interface.begin(), interface.end());
     cells.push_back(queue.script);
     cells.push_back(queue.downscript);
-    cells.push_back(on_or_off(has_interface && queue.interface->vhost));
+    cells.push_back(describe_vhost(client));
     return cells;
 }
 

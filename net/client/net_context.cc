@@ -6,9 +6,11 @@
 
 namespace qnetdev {
 
-NetContext::NetContext(EventLoop& loop, TunKernel& tun, NetContextOptions options)
+NetContext::NetContext(EventLoop& loop, TunKernel& tun, NetContextOptions options,
+                       VhostKernel* vhost)
     : loop_(loop),
       tun_(tun),
+      vhost_(vhost),
       options_(std::move(options)),
       queue_loop_(loop),
       reaper_(std::make_unique<FdReaper>()),

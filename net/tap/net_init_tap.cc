@@ -33,6 +33,7 @@ Result<std::unique_ptr<NetClientGroup>> net_init_tap(NetContext& context, const 
     const auto& plan = std::get<TapPlan>(netdev.backend);
     auto group = std::make_unique<TapGroup>(context, netdev, plan.source);
     TapBuild build{.context = context, .group = *group, .plan = plan, .fds = fds};
+    NET_TRY(net_tap_open_vhost(build));
     NET_TRY(std::visit(TakeQueues{build}, plan.source));
     return std::unique_ptr<NetClientGroup>(std::move(group));
 }

@@ -104,16 +104,6 @@ Result<void> init_sndbuf(TapBuild& build, const TapClient& client, bool fresh) {
 
 }  // namespace
 
-Result<void> net_tap_setup_vhost(TapBuild& build, TapClient& client) {
-    if (std::holds_alternative<NoVhost>(build.plan.vhost[client.index()])) {
-        return {};
-    }
-    const std::string option(build.plan.vhost_option);
-    return Error("'" + option + "' asks for vhost-net, which is not supported by this build")
-        .with_param(option)
-        .with_hint("drop '" + option + "': the tap then works without vhost");
-}
-
 Result<void> net_tap_fd_init_external(TapBuild& build, TapFd fd) {
     const int number = fd.get();
     Result<TunInterface> interface = build.group.tun(build.group.size()).get_iff(number);

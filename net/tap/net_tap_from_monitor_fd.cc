@@ -31,24 +31,35 @@ Result<TapFd> borrow_by_number(TapBuild& build, int number) {
     return TapFd::lent(number);
 }
 
-/// All names before any is taken: a name that is missing must not cost the others theirs.
-Result<void> check_names(TapBuild& build, const PassedFds& passed) {
-    for (const FdRef& ref : passed.fds) {
-        if (build.fds != nullptr && !ref.number && !build.fds->contains(ref.text)) {
-            const std::string option(passed.option);
-            return std::move(build.fds->take(ref.text))
-                .error()
-                .with_prefix(option)
-                .with_param(option);
-        }
+Result<void> check_name(TapBuild& build, std::string_view option, const FdRef& ref) {
+    if (build.fds != nullptr && !ref.number && !build.fds->contains(ref.text)) {
+        const std::string name(option);
+        return std::move(build.fds->take(ref.text)).error().with_prefix(name).with_param(name);
     }
     return {};
 }
 
 }  // namespace
 
+Result<void> check_descriptor_names(TapBuild& build) {
+    if (const auto* passed = std::get_if<PassedFds>(&build.plan.source)) {
+        for (const FdRef& ref : passed->fds) {
+            NET_TRY(check_name(build, passed->option, ref));
+        }
+    }
+    for (const VhostSource& vhost : build.plan.vhost) {
+        if (const auto* ref = std::get_if<FdRef>(&vhost)) {
+            NET_TRY(check_name(build, build.plan.vhost_fd_option, *ref));
+        }
+    }
+    return {};
+}
+
+Result<TapFd> take_descriptor(TapBuild& build, const FdRef& ref) {
+    return ref.number ? borrow_by_number(build, *ref.number) : take_by_name(build, ref.text);
+}
+
 Result<void> net_init_tap_fds(TapBuild& build, const PassedFds& passed) {
-    NET_TRY(check_names(build, passed));
     for (const FdRef& ref : passed.fds) {
         NET_TRY(net_tap_from_monitor_fd(build, passed.option, ref));
     }
@@ -57,8 +68,7 @@ Result<void> net_init_tap_fds(TapBuild& build, const PassedFds& passed) {
 
 Result<void> net_tap_from_monitor_fd(TapBuild& build, std::string_view option, const FdRef& ref) {
     const std::string name(option);
-    Result<TapFd> fd =
-        ref.number ? borrow_by_number(build, *ref.number) : take_by_name(build, ref.text);
+    Result<TapFd> fd = take_descriptor(build, ref);
     if (!fd) {
         return std::move(fd).error().with_prefix(name).with_param(name);
     }

@@ -110,6 +110,7 @@ Result<void> net_tap_open_one(TapBuild& build, const ByName& source) {
     TapQueue queue = NET_TRY(tap_open(build.group.tun(build.group.size()), options));
     queue.fresh = queue.macvtap_index == 0;
     if (build.group.size() == 0) {
+        NET_TRY(check_vhost_header(build, queue.vnet_hdr));
         warn_of_other_queues(build, queue);
         build.group.set_interface(queue.ifname, queue.fresh);
         NET_TRY(bring_up(build, source, queue.fd.get()));

@@ -60,7 +60,21 @@ Result<void> net_tap_fd_init_external(TapBuild& build, TapFd fd);
 /// One client from one queue: header length, offloads, send buffer, vhost.
 Result<void> net_tap_fd_init_common(TapBuild& build, TapQueue queue);
 
-/// Starts vhost for a queue if the plan wants it.
+/// Opens or takes a vhost-net device for each queue that the plan wants one for. It comes before
+/// anything that others can see, since a refusal is fatal.
+Result<void> net_tap_open_vhost(TapBuild& build);
+
+/// Fails if the devices cannot serve a tap with, or without, a virtio-net header.
+Result<void> check_vhost_header(const TapBuild& build, bool has_vnet_hdr);
+
+/// Gives a queue the device that was opened for it, if any.
 Result<void> net_tap_setup_vhost(TapBuild& build, TapClient& client);
+
+/// The descriptor that the options mean: one of a monitor's, or one that the user lends.
+Result<TapFd> take_descriptor(TapBuild& build, const FdRef& ref);
+
+/// Whether there are all that the options name: one that is missing must not cost the others
+/// theirs.
+Result<void> check_descriptor_names(TapBuild& build);
 
 }  // namespace qnetdev

@@ -48,7 +48,7 @@ void TapClient::update_polling() {
     if (!watch_) {
         return;
     }
-    const unsigned read = enabled_ && !peer_blocked_ ? unsigned{fd_readable} : 0U;
+    const unsigned read = enabled_ && !peer_blocked_ && !vhost_runs_ ? unsigned{fd_readable} : 0U;
     const unsigned write = enabled_ && write_blocked_ ? unsigned{fd_writable} : 0U;
     const Result<void> outcome = watch_.set_events(read | write);
     if (!outcome) {
@@ -79,8 +79,8 @@ void TapClient::read_frames() {
     for (int frames = 0; frames < limits::kPacketsPerWakeup; ++frames) {
         const ssize_t count = read(fd(), buffer.data(), buffer.size());
         if (count >= 0) {
-            if (!forward(static_cast<std::size_t>(count)) || !enabled_) {
-                return;  // the peer is full, or has detached the queue
+            if (!forward(static_cast<std::size_t>(count)) || !enabled_ || vhost_runs_) {
+                return;  // the peer is full, has detached the queue, or left it to the kernel
             }
         } else if (errno != EINTR) {
             if (errno != EAGAIN) {
@@ -113,6 +113,9 @@ void TapClient::on_peer_ready() {
 }
 
 void TapClient::on_nic_gone() {
+    if (VhostNet* device = vnet_.vhost()) {
+        (void)vhost_net_stop({&device, 1});  // its rings go with it
+    }
     vnet_.forget_nic();
     if (const Result<void> enabled = enable(); !enabled) {
         group_.context().log().warning("netdev '" + name() + "': " + enabled.error().message());
@@ -166,6 +169,58 @@ Result<void> TapClient::disable() {
     return {};
 }
 
+Result<VhostTap::State> TapClient::vhost_tap_state() {
+    TunKernel& kernel = group_.tun(index_);
+    TunInterface interface = NET_TRY(kernel.get_iff(fd()));
+    State state{.is_tap = (interface.flags & tun_flags::kTap) != 0,
+                .name = std::move(interface.name)};
+    if ((interface.flags & tun_flags::kVnetHdr) != 0) {
+        const int bytes = NET_TRY(kernel.get_vnet_hdr_size(fd()));
+        state.vnet_hdr = static_cast<std::size_t>(bytes);
+    }
+    return state;
+}
+
+void TapClient::on_vhost_running(bool running) {
+    vhost_runs_ = running;
+    update_polling();
+    if (running) {
+        watch_vhost_errors();
+    } else {
+        vhost_errors_ = {};
+    }
+}
+
+void TapClient::watch_vhost_errors() {
+    for (unsigned ring = 0; ring < kVhostRings; ++ring) {
+        Result<FdWatch> watch =
+            FdWatch::create(loop_.loop(), vnet_.vhost()->error_fd(ring), fd_readable,
+                            [this, ring](unsigned) { on_vhost_error(ring); });
+        if (watch) {  // without, only nobody is told
+            vhost_errors_[ring] = *std::move(watch);
+        }
+    }
+}
+
+void TapClient::on_vhost_error(unsigned ring) {
+    vhost_errors_[ring].reset();
+    group_.context().log().warning("netdev '" + name() + "': vhost-net has given up the guest's " +
+                                   (ring == kVhostReceive ? "receive" : "transmit") +
+                                   " ring of queue " + std::to_string(index_) +
+                                   ", which is malformed");
+}
+
+std::optional<VhostDescription> TapClient::describe_vhost() const {
+    const VhostNet* device = group_.vhost(index_);
+    if (device == nullptr) {
+        return {};
+    }
+    return VhostDescription{.fd = device->fd(),
+                            .owner = device->owner(),
+                            .features = to_string(device->features()),
+                            .running = device->is_running()};
+}
+
 Result<QueueDescription> TapClient::describe() const {
     TunKernel& kernel = group_.tun(index_);
     TunInterface attached = NET_TRY(kernel.get_iff(fd()));
@@ -183,6 +238,7 @@ Result<QueueDescription> TapClient::describe() const {
     interface.sndbuf = sndbuf ? *sndbuf : 0;  // the macvtap driver can set it, but not tell it
     interface.offloads = group_.offloads();
     interface.supported_offloads = NET_TRY(group_.supported_offloads());
+    interface.vhost = group_.vhost(index_) != nullptr;
     QueueDescription queue{.fd = fd(), .enabled = enabled_, .interface = std::move(interface)};
     if (const auto* named = std::get_if<ByName>(&group_.source()); named && is_first_queue()) {
         queue.script = named->script.runs ? named->script.text : "no";

@@ -80,6 +80,7 @@ TapGroup::~TapGroup() {
     FdReaper::Job job;
     job.name = ifname_;
     job.tracer = tracer();
+    job.early_fds = take_vhost_fds();
     job.fds.reserve(size());
     for (std::size_t index = 0; index < size(); ++index) {
         TapClient& client = queue(index);
@@ -101,7 +102,7 @@ TapGroup::~TapGroup() {
     if (committed_ && opened_here_ && !job.before_close && context_.is_exclusive()) {
         allow_bulk_removal(job, context_.tun());
     }
-    if (!job.fds.empty() || job.before_close) {
+    if (!job.fds.empty() || !job.early_fds.empty() || job.before_close) {
         context_.reaper().submit(std::move(job));
     }
 }
@@ -115,6 +116,40 @@ TunKernel& TapGroup::tun(std::size_t queue) {
         tracing_.push_back(std::make_unique<TracingTunKernel>(context_.tun(), tracer(index)));
     }
     return *tracing_[queue];
+}
+
+VhostKernel& TapGroup::vhost_kernel(std::size_t queue) {
+    if (!context_.options().trace) {
+        return *context_.vhost();
+    }
+    while (tracing_vhost_.size() <= queue) {
+        const auto index = static_cast<unsigned>(tracing_vhost_.size());
+        tracing_vhost_.push_back(
+            std::make_unique<TracingVhostKernel>(*context_.vhost(), tracer(index)));
+    }
+    return *tracing_vhost_[queue];
+}
+
+void TapGroup::add_vhost(TapFd fd, std::unique_ptr<VhostNet> device) {
+    context_.claim_fd(fd.get(), id());
+    vhost_.push_back({.fd = std::move(fd), .device = std::move(device)});
+}
+
+std::vector<UniqueFd> TapGroup::take_vhost_fds() {
+    std::vector<UniqueFd> fds;
+    for (Vhost& vhost : vhost_) {
+        context_.disclaim_fd(vhost.fd.get());
+        const bool given_back = !committed_ && vhost.fd.is_lent();
+        if (given_back) {
+            (void)vhost.device->release();  // as it came: nobody's
+        }
+        vhost.device.reset();
+        if (!given_back) {
+            fds.push_back(vhost.fd.take());
+        }
+    }
+    vhost_.clear();
+    return fds;
 }
 
 TapClient& TapGroup::add_queue(TapQueue queue) {

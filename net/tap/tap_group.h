@@ -14,6 +14,7 @@
 #include "net/tap/tap_script.h"
 #include "net/tap/tracing_tun_kernel.h"
 #include "net/validate/netdev_plan.h"
+#include "net/vhost/vhost_kernel.h"
 
 namespace qnetdev {
 
@@ -35,6 +36,8 @@ public:
     /// The driver for one queue, which may be the next to be opened: the context's, or one that
     /// shows the context's trace every call.
     TunKernel& tun(std::size_t queue);
+    /// The same for vhost-net; the context must have it.
+    VhostKernel& vhost_kernel(std::size_t queue);
     /// For other calls on behalf of a queue, or of the netdev as a whole.
     Tracer tracer(std::optional<unsigned> queue = {}) const {
         return {context_.options().trace, id(), queue};
@@ -45,6 +48,15 @@ public:
     /// Adds a client that owns the descriptor from now on.
     TapClient& add_queue(TapQueue queue);
     TapClient& queue(std::size_t index);
+
+    /// The vhost-net device of the next queue, in their order; it goes before any tap is closed,
+    /// since it holds on to the one it is attached to.
+    void add_vhost(TapFd fd, std::unique_ptr<VhostNet> device);
+    /// Null if the queue has none.
+    VhostNet* vhost(std::size_t queue) const {
+        return queue < vhost_.size() ? vhost_[queue].device.get() : nullptr;
+    }
+    std::size_t vhost_count() const { return vhost_.size(); }
 
     /// Name of the interface, once the first queue is open.
     const std::string& ifname() const { return ifname_; }
@@ -77,6 +89,14 @@ public:
     void set_offloads(const Offloads& offloads) { offloads_ = offloads; }
 
 private:
+    struct Vhost {
+        TapFd fd = {};
+        std::unique_ptr<VhostNet> device = {};  // after fd, which it uses
+    };
+
+    /// Stops all devices; what is left to close.
+    std::vector<UniqueFd> take_vhost_fds();
+
     NetContext& context_;
     TapPlan::Source source_;
     std::string ifname_ = {};
@@ -85,6 +105,8 @@ private:
     std::optional<Offloads> supported_offloads_ = {};
     Offloads offloads_ = {};
     std::vector<std::unique_ptr<TracingTunKernel>> tracing_ = {};  ///< By queue.
+    std::vector<std::unique_ptr<TracingVhostKernel>> tracing_vhost_ = {};
+    std::vector<Vhost> vhost_ = {};  // after tracing_vhost_, which the devices use
     bool opened_here_ = false;
     bool committed_ = false;
     bool stop_reported_ = false;

@@ -91,6 +91,10 @@ Result<void> TapVnet::set_vnet_be(bool enable) {
     return group_.tun(queue_).set_vnet_be(fd_.get(), enable);
 }
 
+VhostNet* TapVnet::vhost() {
+    return group_.vhost(queue_);
+}
+
 Result<void> TapVnet::set_steering_ebpf(int program_fd) {
     return group_.tun(queue_).set_steering_ebpf(fd_.get(), program_fd);
 }

@@ -41,6 +41,7 @@ public:
     Result<void> set_vnet_le(bool enable) override;
     Result<void> set_vnet_be(bool enable) override;
     Result<void> set_steering_ebpf(int program_fd) override;
+    VhostNet* vhost() override;
 
 private:
     void warn(const Error& error) const;

@@ -88,9 +88,10 @@ struct TapPlan {
     /// Bytes for TUNSETSNDBUF, which has no "unlimited": INT_MAX stands for it. Absent: left as it
     /// is.
     std::optional<int> sndbuf = INT_MAX;
-    std::vector<VhostSource> vhost = {};   ///< One for each queue; all NoVhost or none of them.
-    std::string_view vhost_option = {};    ///< Which one asks for vhost, for messages.
-    std::uint32_t vhost_busy_poll_us = 0;  ///< How long vhost polls before it sleeps.
+    std::vector<VhostSource> vhost = {};    ///< One for each queue; all NoVhost or none of them.
+    std::string_view vhost_option = {};     ///< Which one asks for vhost, for messages.
+    std::string_view vhost_fd_option = {};  ///< "vhostfd" or "vhostfds", if descriptors are passed.
+    std::uint32_t vhost_busy_poll_us = 0;   ///< How long vhost polls before it sleeps.
     PlanWait wait = PlanWait::never;
 
     bool operator==(const TapPlan&) const = default;

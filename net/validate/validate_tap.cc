@@ -347,6 +347,9 @@ void plan_vhost(const Tap& tap, const std::vector<FdRef>& vhostfds, TapPlan& pla
                         : tap.vhostfd.has_value() ? "vhostfd"
                                                   : "vhostfds";
     plan.vhost_busy_poll_us = tap.poll_us.value_or(0);
+    if (!vhostfds.empty()) {
+        plan.vhost_fd_option = tap.vhostfd.has_value() ? "vhostfd" : "vhostfds";
+    }
     for (unsigned queue = 0; queue < plan.queues; ++queue) {
         if (vhostfds.empty()) {
             plan.vhost[queue] = OpenVhost{};

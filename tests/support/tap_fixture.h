@@ -13,6 +13,7 @@
 #include "net/tap/tap_client.h"
 #include "tests/support/fake_client.h"
 #include "tests/support/fake_tun.h"
+#include "tests/support/fake_vhost.h"
 #include "tests/support/test_loop.h"
 
 namespace qnetdev::test {
@@ -40,7 +41,7 @@ private:
 class TapFixture : public ::testing::Test {
 protected:
     explicit TapFixture(NetContextOptions options = {})
-        : context_(loop_.loop(), tun_, with_log(std::move(options))) {}
+        : context_(loop_.loop(), tun_, with_log(std::move(options)), &vhost_) {}
 
     /// Options that run no script, which tests start from.
     static qapi::NetdevTapOptions quiet(const std::string& ifname = {}) {
@@ -94,6 +95,7 @@ protected:
     LogLines log_;
     TestLoop loop_;
     FakeTun tun_;
+    FakeVhost vhost_;
     NamedFds fds_;
     NetContext context_;
 

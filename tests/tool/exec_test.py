@@ -141,8 +141,8 @@ class Tests(exec_world.Exec):
         os.mknod("/dev/net/tun", 0o20666, os.makedev(10, 200))
         os.mknod("/dev/null", 0o20666, os.makedev(1, 3))
         self.fails("no vhost", ["--", "true", "-netdev", "tap,id=a,vhost=on," + PLAIN],
-                   "-netdev tap,id=a,vhost=on,%s: /dev/vhost-net: No such file or directory" %
-                   PLAIN, "load the kernel module vhost_net, or drop 'vhost'")
+                   "-netdev tap,id=a,vhost=on,%s: vhost: cannot open /dev/vhost-net: "
+                   "No such file or directory" % PLAIN, "load the kernel module vhost_net, or drop 'vhost'")
         os.mknod(device, 0o20666, os.makedev(1, 3))
         found = self.child("vhost", [], ["-netdev", "tap,id=a,queues=2,vhost=on,poll-us=5," + PLAIN])
         self.tap.equal("vhost: one for each queue", found.get("argv"),

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "net/cli/exec/exec_taps.h"
 
-#include <fcntl.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <utility>
 #include <variant>
 
@@ -13,11 +10,10 @@
 #include "net/net_client_init.h"
 #include "net/tap.h"
 #include "net/tap/tap_group.h"
+#include "net/vhost/vhost_kernel.h"
 
 namespace qnetdev::cli {
 namespace {
-
-constexpr const char* kVhostNet = "/dev/vhost-net";
 
 /// What the pipeline is asked for: the tap itself. The vhost part is the command's to use, ours
 /// only to open.
@@ -29,33 +25,26 @@ NetdevPlan without_vhost(const NetdevPlan& netdev) {
     return plain;
 }
 
-Result<UniqueFd> open_vhost_net() {
-    UniqueFd fd(open(kVhostNet, O_RDWR | O_CLOEXEC | O_NONBLOCK));
-    if (!fd) {
-        return Error::from_errno(errno, kVhostNet).with_param("vhost");
-    }
-    return fd;
-}
-
-Result<void> open_vhost(const NetContext& context, OpenTap& tap) {
-    for (std::size_t queue = 0; queue < tap.fds.size(); ++queue) {
-        const Tracer tracer(context.options().trace, tap.id, static_cast<unsigned>(queue));
-        Result<UniqueFd> fd =
-            tracer.run("open", std::string(kVhostNet) + ", O_RDWR|O_CLOEXEC|O_NONBLOCK",
-                       open_vhost_net, ShowResult());
+/// Left as they come: the command becomes the owner.
+Result<std::vector<UniqueFd>> open_vhost(NetContext& context, const TapRequest& request) {
+    std::vector<UniqueFd> fds;
+    for (unsigned queue = 0; request.needs_vhost() && queue < request.queues(); ++queue) {
+        TracingVhostKernel kernel(*context.vhost(),
+                                  Tracer(context.options().trace, request.plan.id, queue));
+        Result<UniqueFd> fd = open_vhost_net(kernel);
         if (!fd) {
-            Error error = std::move(fd).error();
-            return error.errnum() == ENOENT || error.errnum() == ENODEV
-                       ? std::move(error).with_hint(
-                             "load the kernel module vhost_net, or drop 'vhost'")
-                       : error;
+            const std::string option(request.tap().vhost_option);
+            return std::move(fd).error().with_prefix(option).with_param(option);
         }
-        tap.vhostfds.push_back(*std::move(fd));
+        fds.push_back(*std::move(fd));
     }
-    return {};
+    return fds;
 }
 
 Result<OpenTap> open_tap(NetContext& context, const TapRequest& request) {
+    // First, since nobody sees it: a bridge or a script can be seen.
+    std::vector<UniqueFd> vhostfds = NET_TRY(open_vhost(context, request));
+    OpenTap tap{.id = request.plan.id, .vhostfds = std::move(vhostfds)};
     NET_TRY(carry_out(context, {.plan = without_vhost(request.plan),
                                 .description = describe_netdev(request.argument.netdev())}));
     // Only taps are asked for here.
@@ -65,7 +54,6 @@ Result<OpenTap> open_tap(NetContext& context, const TapRequest& request) {
         return Error("asked for " + std::to_string(request.queues()) + " queues, and got " +
                      std::to_string(group.size()));
     }
-    OpenTap tap{.id = request.plan.id};
     for (std::size_t queue = 0; queue < group.size(); ++queue) {
         tap.fds.push_back(tap_get_fd(group.client(queue)));
     }
@@ -76,9 +64,6 @@ Result<OpenTap> open_tap(NetContext& context, const TapRequest& request) {
     const auto* named = std::get_if<ByName>(&request.tap().source);
     if (named != nullptr && named->downscript.runs) {
         tap.down_script = named->downscript.text;
-    }
-    if (request.needs_vhost()) {
-        NET_TRY(open_vhost(context, tap));
     }
     return tap;
 }

@@ -54,6 +54,12 @@ qapi::NetdevQueueInfo describe_queue(const NetClientState& client, const QueueDe
     if (const NetClientState* peer = client.peer()) {
         queue.peer = {.name = peer->name(), .queue = peer->queue_index()};
     }
+    if (std::optional<VhostDescription> vhost = client.describe_vhost()) {
+        queue.vhost = {.fd = vhost->fd,
+                       .owner = vhost->owner,
+                       .features = std::move(vhost->features),
+                       .running = vhost->running};
+    }
     return queue;
 }
 

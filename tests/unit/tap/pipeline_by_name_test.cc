@@ -126,22 +126,6 @@ TEST_F(PipelineByName, NamesTheSendBufferThatIsRefused) {
     EXPECT_EQ(error.param(), "sndbuf");
 }
 
-TEST_F(PipelineByName, RefusesVhostWithoutBackend) {
-    qapi::NetdevTapOptions options = quiet("t0");
-    options.vhost = true;
-    Error error = refusal(options);
-    EXPECT_EQ(error.message(), "'vhost' asks for vhost-net, which is not supported by this build");
-    EXPECT_EQ(error.param(), "vhost");
-    EXPECT_EQ(error.hint(), "drop 'vhost': the tap then works without vhost");
-    EXPECT_EQ(tun_.interface_count(), 0U);
-    options.vhost.reset();
-    options.vhostforce = true;
-    EXPECT_EQ(refusal(options).param(), "vhostforce");
-    options.vhostforce.reset();
-    options.vhostfd = "3";
-    EXPECT_EQ(refusal(options).param(), "vhostfd");
-}
-
 TEST_F(PipelineByName, TakesVhostforceForNothingWhileVhostIsOff) {
     qapi::NetdevTapOptions options = quiet("t0");
     options.vhost = false;

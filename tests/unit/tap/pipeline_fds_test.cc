@@ -259,14 +259,6 @@ TEST_F(PipelineFds, RefusesAHeaderThatOnlyALaterQueueHas) {
               "fds 'b': queue 1 (t1) has a virtio-net header, unlike the queues before it");
 }
 
-TEST_F(PipelineFds, RefuseVhostdescriptorsWithoutVhost) {
-    (void)pass("a", "t0", 0);
-    const Error error = refusal({.fds = "a", .vhostfds = "v"}, kMonitor);
-    EXPECT_EQ(error.message(),
-              "fds 'a': 'vhostfds' asks for vhost-net, which is not supported by this build");
-    EXPECT_EQ(error.param(), "vhostfds");
-}
-
 TEST_F(PipelineFds, KeepAnInterfaceThatOthersStillHave) {
     const UniqueFd theirs = tun_.open_queue("t0", kMulti);
     (void)pass("a", "t0", kMulti);
