@@ -71,6 +71,11 @@ public:
 
     /// The queue's vhost-net device, see net/vhost_net.h; null if it has none.
     virtual VhostNet* vhost() { return nullptr; }
+
+    /// Whether frames pass this queue, which they do until a NIC says otherwise; nothing if it is
+    /// so already. On failure the state is kept. Default: a backend that cannot tell its queues
+    /// apart, for which it is enough that the NIC leaves some alone.
+    virtual Result<void> set_queue_enabled(bool) { return {}; }
 };
 
 /// Tells a backend which byte order the header's fields have.

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "net/tap/tap_client.h"
 #include "net/tap/tap_group.h"
 
 namespace qnetdev {
@@ -97,6 +98,11 @@ VhostNet* TapVnet::vhost() {
 
 Result<void> TapVnet::set_steering_ebpf(int program_fd) {
     return group_.tun(queue_).set_steering_ebpf(fd_.get(), program_fd);
+}
+
+Result<void> TapVnet::set_queue_enabled(bool enable) {
+    TapClient& client = group_.queue(queue_);
+    return enable ? client.enable() : client.disable();
 }
 
 }  // namespace qnetdev

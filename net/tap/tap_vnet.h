@@ -42,6 +42,7 @@ public:
     Result<void> set_vnet_be(bool enable) override;
     Result<void> set_steering_ebpf(int program_fd) override;
     VhostNet* vhost() override;
+    Result<void> set_queue_enabled(bool enable) override;
 
 private:
     void warn(const Error& error) const;

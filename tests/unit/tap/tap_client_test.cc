@@ -317,6 +317,18 @@ TEST_F(TapClientTest, AttachesAndDetachesOnlyWhenThatChangesSomething) {
     EXPECT_EQ(tun_.values(TunCall::set_queue), (Values{0, 1}));
 }
 
+TEST_F(TapClientTest, IsAttachedAndDetachedAsItsNicAsks) {
+    start(false, 2);
+    VnetBackend& asked = nic().peer()->vnet();
+    EXPECT_TRUE(asked.set_queue_enabled(false));
+    EXPECT_TRUE(asked.set_queue_enabled(false));
+    EXPECT_FALSE(tap("n0").enabled());
+    EXPECT_TRUE(asked.set_queue_enabled(true));
+    EXPECT_EQ(tun_.values(TunCall::set_queue), (Values{0, 1}));
+    tun_.fail(TunCall::set_queue, 1, EIO);
+    EXPECT_FALSE(asked.set_queue_enabled(false));
+}
+
 TEST_F(TapClientTest, KeepsItsStateIfTheKernelRefuses) {
     start(false);
     Result<void> outcome = tap("n0").disable();
