@@ -29,6 +29,7 @@ LAYERS = {
     "net/validate": ("net/base", "qapi", "net/options"),
     "net/glib": ("net/base",),
     "net/client": ("net/base",),
+    "net/nic": ("net/base", "net/client"),
     "net/netlink": ("net/base",),
     "net/bridge": ("net/base", "net/netlink"),
     "net/bridge_helper": ("net/base", "net/netlink", "net/bridge"),

@@ -152,6 +152,24 @@ inline constexpr int kPacketsPerWakeup = 50;
 /// Largest frame: 64 KiB of segment, and 4 KiB for headers; QEMU's buffer has the same size.
 inline constexpr std::size_t kPacketBytes = 69632;
 
+/// Pairs of queues of a virtio-net card: with the control queue there are at most 1024 rings.
+inline constexpr unsigned kVirtioNetPairs = 511;
+
+/// What a guest may fill a virtio-net card's tables with: addresses of both kinds together, VLAN
+/// ids, and queues that flows are spread over.
+inline constexpr std::size_t kFilterAddresses = 64;
+inline constexpr std::size_t kVlans = 4096;
+inline constexpr std::size_t kSteeringTable = 128;
+
+/// Frames that a card takes out of a transmit ring in one go, and control commands, before others
+/// get their turn; and rings' buffers that one received frame may be spread over.
+inline constexpr int kTransmitBurst = 256;
+inline constexpr int kControlBurst = 64;
+inline constexpr std::size_t kMergedBuffers = 1024;
+
+/// Pieces of a frame that clients hand on as they are; more of them are copied into one.
+inline constexpr std::size_t kFramePieces = 64;
+
 /// Bytes taken from a monitor's client with one read.
 inline constexpr std::size_t kMonitorRead = std::size_t{64} << 10;
 

@@ -123,7 +123,7 @@ void TapClient::on_nic_gone() {
 }
 
 Delivery TapClient::receive(Frame frame) {
-    constexpr std::size_t kPieces = 65;  // a NIC's scatter list and our header
+    constexpr std::size_t kPieces = limits::kFramePieces + 1;  // and our header
     std::array<iovec, kPieces> pieces;
     std::size_t count = 0;
     if (vnet_.has_vnet_hdr() && !vnet_.nic_has_header()) {
