@@ -3,19 +3,20 @@
 
 #include <algorithm>
 
+#include "net/base/control_characters.h"
+#include "net/options/locate.h"
+
 namespace qnetdev::cli {
 namespace {
 
 constexpr std::size_t kContextBytes = 60;  // shown before the span
 constexpr std::size_t kShownBytes = 140;   // shown in all
 
-bool is_continuation(char c) {
-    return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
-}
-
 /// Moves a cut so that it does not fall into a UTF-8 character.
 std::size_t whole_characters(std::string_view text, std::size_t at) {
-    while (at < text.size() && is_continuation(text[at])) {
+    constexpr std::size_t kLongestRest = 3;
+    const std::size_t end = std::min(text.size(), at + kLongestRest);
+    while (at < end && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80) {
         ++at;
     }
     return at;
@@ -35,29 +36,53 @@ Window choose_window(std::string_view text, TextSpan span) {
     return {begin, whole_characters(text, std::min(text.size(), begin + kShownBytes))};
 }
 
+char replacement(char byte) {
+    return static_cast<unsigned char>(byte) < 0x80 ? ' ' : '?';
+}
+
 }  // namespace
 
-std::string draw_caret(std::string_view argument, TextSpan span) {
+TextSpan place_of(const Error& error, std::string_view argument) {
+    if (error.span().has_value()) {
+        return *error.span();
+    }
+    const std::string& param = error.param();
+    const bool of_host = error.stage() == Stage::host;
+    std::optional<TextSpan> found;
+    // Of a nested one that is missing the locator knows what is around it.
+    if (error.stage() != Stage::parse || param.find('.') == param.npos) {
+        OptionLocator locator(argument);
+        found = param.empty() ? found : locator.find(param, error.message());
+        found = !found && of_host ? locator.find_quoted(error.message()) : found;
+    }
+    const TextSpan behind{argument.size() - (argument.ends_with('}') ? 1 : 0), 0};
+    return found.value_or(param.empty() || of_host ? TextSpan{0, argument.size()} : behind);
+}
+
+Caret draw_caret(std::string_view argument, TextSpan span) {
     span.offset = std::min(span.offset, argument.size());
     span.length = std::min(span.length, argument.size() - span.offset);
     const Window window = choose_window(argument, span);
-    std::string shown = window.begin > 0 ? "…" : "";
-    std::string marks = window.begin > 0 ? " " : "";
-    for (std::size_t at = window.begin; at < window.end; ++at) {
-        const auto byte = static_cast<unsigned char>(argument[at]);
-        shown += byte < 0x20 || byte == 0x7F ? ' ' : argument[at];
-        if (is_continuation(argument[at])) {
-            continue;
+    std::string shown = window.begin > 0 ? "  …" : "  ";
+    std::string marks = window.begin > 0 ? "   " : "  ";
+    for (std::size_t at = window.begin; at < window.end;) {
+        const auto [length, printable] = first_character(argument.substr(at));
+        if (printable) {
+            shown.append(argument.substr(at, length));
+        } else {
+            shown += replacement(argument[at]);
         }
+        const bool first = at <= span.offset && span.offset < at + length;
         const bool inside = at > span.offset && at < span.offset + span.length;
-        marks += at == span.offset ? '^' : (inside ? '~' : ' ');
+        marks += first ? '^' : (inside ? '~' : ' ');
+        at += length;
     }
     if (span.offset >= window.end) {
         marks += '^';  // what is missing behind the end
     }
     shown += window.end < argument.size() ? "…" : "";
     marks.erase(marks.find_last_not_of(' ') + 1);
-    return "  " + shown + "\n  " + marks + "\n";
+    return {std::move(shown), std::move(marks)};
 }
 
 }  // namespace qnetdev::cli

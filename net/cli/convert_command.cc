@@ -52,7 +52,7 @@ int run_convert(Words words, const InheritedSignals& /*inherited*/) {
     for (const NetdevArgument& argument : options.netdevs.items()) {
         const Result<std::string> text = convert(argument, options.target);
         if (!text) {
-            report_error(argument.name(), argument.text, text.error());
+            report_finding(text.error(), argument.text);
             return exit_failed;
         }
         print(*text + "\n");

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "net/cli/report.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 
 #include "net/base/control_characters.h"
 #include "net/cli/caret.h"
@@ -28,29 +33,64 @@ std::string printable(std::string_view text, std::size_t limit) {
     return cut ? shown + "…" : shown;
 }
 
-std::string location(std::string_view option, std::string_view argument) {
-    std::string text = std::string(kProgram) + ": ";
-    if (!option.empty()) {
-        text += std::string(option) + " " + printable(argument, kShownArgument) + ": ";
+/// Colours, or nothing where they would not be seen as such.
+struct Style {
+    std::string_view bold = {};
+    std::string_view mark = {};
+    std::string_view hint = {};
+    std::string_view warning = {};
+    std::string_view plain = {};
+};
+
+/// Asks of character devices only, so that a pipe costs no call that a terminal answers.
+bool is_terminal(int fd) {
+    struct stat status = {};
+    return fstat(fd, &status) == 0 && S_ISCHR(status.st_mode) && isatty(fd) == 1;
+}
+
+std::string_view environment(const char* name) {
+    const char* value = getenv(name);  // NOLINT(concurrency-mt-unsafe)
+    return value == nullptr ? std::string_view() : value;
+}
+
+/// As https://no-color.org has it.
+Style stderr_style() {
+    const std::string_view terminal = environment("TERM");
+    if (!is_terminal(STDERR_FILENO) || !environment("NO_COLOR").empty() || terminal.empty() ||
+        terminal == "dumb") {
+        return {};
     }
-    return text;
+    return {"\x1b[1m", "\x1b[1;31m", "\x1b[36m", "\x1b[1;33m", "\x1b[0m"};
+}
+
+std::string paint(std::string_view colour, std::string_view text, const Style& style) {
+    return std::string(colour).append(text).append(style.plain);
+}
+
+std::string program_name(const Style& style) {
+    return paint(style.bold, std::string(kProgram) + ":", style) + " ";
+}
+
+std::string location(std::string_view option, std::string_view argument) {
+    return option.empty() ? ""
+                          : std::string(option) + " " + printable(argument, kShownArgument) + ": ";
 }
 
 std::string message_line(const Error& error) {
     return printable(error.message(), kShownMessage) + "\n";
 }
 
-std::string hint_line(const Error& error) {
-    return error.hint().empty() ? "" : "hint: " + printable(error.hint(), kShownMessage) + "\n";
+std::string caret_lines(std::string_view argument, TextSpan span, const Style& style) {
+    const Caret caret = draw_caret(argument, span);
+    const std::size_t blanks = std::min(caret.marks.find_first_not_of(' '), caret.marks.size());
+    return caret.argument + "\n" + caret.marks.substr(0, blanks) +
+           paint(style.mark, caret.marks.substr(blanks), style) + "\n";
 }
 
-/// For an error that is about nothing in the argument: the place where what is missing could go,
-/// or everything if no single option is to blame.
-TextSpan place_of(const Error& error, std::string_view argument) {
-    if (error.param().empty()) {
-        return {0, argument.size()};
-    }
-    return {argument.size() - (argument.ends_with('}') ? 1 : 0), 0};
+std::string hint_line(const Error& error, const Style& style) {
+    return error.hint().empty() ? ""
+                                : paint(style.hint, "hint:", style) + " " +
+                                      printable(error.hint(), kShownMessage) + "\n";
 }
 
 /// In order with what was printed, also where both go into one pipe.
@@ -62,24 +102,28 @@ void write_error(const std::string& text) {
 }  // namespace
 
 void report_error(std::string_view option, std::string_view argument, const Error& error) {
-    const std::string text = location(option, argument) + message_line(error) + hint_line(error);
-    write_error(text);
+    const Style style = stderr_style();
+    write_error(program_name(style) + location(option, argument) + message_line(error) +
+                hint_line(error, style));
 }
 
 void report_finding(const Error& error, std::string_view argument) {
-    const std::string text =
-        location("", "") + message_line(error) +
-        draw_caret(argument, error.span().value_or(place_of(error, argument))) + hint_line(error);
-    write_error(text);
+    const Style style = stderr_style();
+    write_error(program_name(style) + message_line(error) +
+                caret_lines(argument, place_of(error, argument), style) + hint_line(error, style));
 }
 
 void report_warning(std::string_view option, std::string_view argument, std::string_view message) {
-    const std::string text = location(option, argument) + "warning: " + std::string(message) + "\n";
-    write_error(text);
+    const Style style = stderr_style();
+    write_error(program_name(style) + location(option, argument) +
+                paint(style.warning, "warning:", style) + " " + printable(message, kShownMessage) +
+                "\n");
 }
 
 void print(std::string_view text) {
-    (void)fwrite(text.data(), 1, text.size(), stdout);
+    const bool steers = is_terminal(STDOUT_FILENO);
+    const std::string shown = steers ? replace_controls(text, '?', "\n\t") : std::string(text);
+    (void)fwrite(shown.data(), 1, shown.size(), stdout);
 }
 
 }  // namespace qnetdev::cli

@@ -65,7 +65,7 @@ int try_netdevs(const TryOptions& options) {
             outcome = Error("interrupted");
         }
         if (!outcome) {
-            report_error(argument.name(), argument.text, outcome.error());
+            report_finding(outcome.error(), argument.text);
             return exit_failed;
         }
     }

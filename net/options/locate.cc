@@ -14,6 +14,24 @@ namespace {
 /// Longer messages quote nothing that could be looked up.
 constexpr std::size_t kMessageBytes = 4096;
 
+using SpansByValue = std::unordered_map<std::string_view, TextSpan>;
+
+/// Where the first value stands that the message has in quotes; they may contain quotes.
+std::optional<TextSpan> find_quoted_value(std::string_view message, const SpansByValue& values) {
+    message = message.substr(0, kMessageBytes);
+    for (std::size_t open = message.find('\''); open != message.npos;
+         open = message.find('\'', open + 1)) {
+        for (std::size_t close = message.find('\'', open + 1); close != message.npos;
+             close = message.find('\'', close + 1)) {
+            const auto value = values.find(message.substr(open + 1, close - open - 1));
+            if (close > open + 1 && value != values.end()) {
+                return value->second;
+            }
+        }
+    }
+    return std::nullopt;
+}
+
 /// From the key to the end of its value.
 TextSpan whole_entry(const qapi::Value::Entry& entry) {
     const TextSpan value = entry.value.span();
@@ -86,19 +104,22 @@ std::optional<TextSpan> OptionLocator::find(std::string_view param, std::string_
     if (found == places_.end()) {
         found = places_.emplace(param, look_up(param)).first;
     }
-    const Places& places = found->second;
-    message = message.substr(0, kMessageBytes);
-    for (std::size_t open = message.find('\''); open != message.npos;
-         open = message.find('\'', open + 1)) {
-        for (std::size_t close = message.find('\'', open + 1); close != message.npos;
-             close = message.find('\'', close + 1)) {
-            const auto value = places.values.find(message.substr(open + 1, close - open - 1));
-            if (close > open + 1 && value != places.values.end()) {
-                return value->second;
+    const std::optional<TextSpan> quoted = find_quoted_value(message, found->second.values);
+    return quoted ? quoted : found->second.whole;
+}
+
+std::optional<TextSpan> OptionLocator::find_quoted(std::string_view message) const {
+    SpansByValue values;
+    if (document() != nullptr) {
+        for (const qapi::Value::Entry& entry : document()->root().entries()) {
+            const qapi::ValueKind kind = entry.value.kind();
+            const bool is_text = kind == qapi::ValueKind::string || kind == qapi::ValueKind::text;
+            if (is_text && entry.key != kImpliedKey) {
+                values.insert_or_assign(entry.value.text(), whole_entry(entry));
             }
         }
     }
-    return places.whole;
+    return find_quoted_value(message, values);
 }
 
 std::optional<TextSpan> locate_option(std::string_view text, std::string_view param) {

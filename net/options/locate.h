@@ -27,6 +27,9 @@ public:
     /// quotes, if it does.
     std::optional<TextSpan> find(std::string_view param, std::string_view message);
 
+    /// The option whose value the message quotes, but for the type: for errors that name no option.
+    std::optional<TextSpan> find_quoted(std::string_view message) const;
+
 private:
     /// Where an option is, as a whole and by its values.
     struct Places {

@@ -127,11 +127,12 @@ class Tests(exec_world.Exec):
                        {fd: what and what[0] for fd, what in self.taps(found).items()},
                        {3: "va", 4: "va"})
         self.fails("unused", ["-netdev", "tap,id=hn0," + PLAIN, "--", "true"],
-                   "-netdev tap,id=hn0,%s: nothing tells the command of this netdev" % PLAIN,
-                   "write %{hn0.fds} in the command, or use --fd-names")
+                   "nothing tells the command of this netdev",
+                   "write %{hn0.fds} in the command, or use --fd-names",
+                   marked=("tap,id=hn0," + PLAIN, "tap,id=hn0," + PLAIN))
         self.fails("not ours", ["-netdev", "user,id=u", "--", "true"],
-                   "-netdev user,id=u: exec opens tap and bridge, and this is neither, or has its "
-                   "descriptors already")
+                   "exec opens tap and bridge, and this is neither, or has its descriptors already",
+                   marked=("user,id=u", "user,id=u"))
 
     def test_vhost(self):
         """A stand-in for /dev/vhost-net, seen by this test alone."""
@@ -141,8 +142,9 @@ class Tests(exec_world.Exec):
         os.mknod("/dev/net/tun", 0o20666, os.makedev(10, 200))
         os.mknod("/dev/null", 0o20666, os.makedev(1, 3))
         self.fails("no vhost", ["--", "true", "-netdev", "tap,id=a,vhost=on," + PLAIN],
-                   "-netdev tap,id=a,vhost=on,%s: vhost: cannot open /dev/vhost-net: "
-                   "No such file or directory" % PLAIN, "load the kernel module vhost_net, or drop 'vhost'")
+                   "vhost: cannot open /dev/vhost-net: No such file or directory",
+                   "load the kernel module vhost_net, or drop 'vhost'",
+                   marked=("tap,id=a,vhost=on," + PLAIN, "vhost=on"))
         os.mknod(device, 0o20666, os.makedev(1, 3))
         found = self.child("vhost", [], ["-netdev", "tap,id=a,queues=2,vhost=on,poll-us=5," + PLAIN])
         self.tap.equal("vhost: one for each queue", found.get("argv"),

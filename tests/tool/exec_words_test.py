@@ -13,18 +13,19 @@ from exec_world import PLAIN
 class Tests(exec_world.Exec):
     def test_bad_netdevs(self):
         self.fails("typing mistake", ["--", "true", "-netdev", "tap,id=a,queus=2"],
-                   "-netdev tap,id=a,queus=2: 'queus' is not an option of tap",
-                   "did you mean 'queues'?")
+                   "'queus' is not an option of tap", "did you mean 'queues'?",
+                   marked=("tap,id=a,queus=2", "queus"))
         self.fails("same id", ["--", "true", "-netdev", "tap,id=a," + PLAIN, "-netdev",
                                "tap,id=a," + PLAIN],
-                   "-netdev tap,id=a,%s: 'id' a is in use by another netdev" % PLAIN)
+                   "'id' a is in use by another netdev", marked=("tap,id=a," + PLAIN, "id=a"))
         self.fails("descriptor that is not there", ["--", "true", "-netdev", "tap,id=a,fd=77"],
-                   "-netdev tap,id=a,fd=77: descriptor 77 is not open",
-                   "open it for qnetdev, for example with 77<>FILE in a shell")
+                   "descriptor 77 is not open",
+                   "open it for qnetdev, for example with 77<>FILE in a shell",
+                   marked=("tap,id=a,fd=77", "fd=77"))
         outcome = self.run("--", "true", "-netdev", "tap,id=a,queues=3,ifname=va," + PLAIN,
                            "-netdev", "tap,id=b,ifname=lo," + PLAIN)
         self.tap.check("second netdev fails: it is named", outcome.status == 1 and
-                       "-netdev tap,id=b," in outcome.err, outcome)
+                       "\n  tap,id=b," in outcome.err, outcome)
         self.clean("second netdev fails")
 
     def test_usage(self):

@@ -42,11 +42,13 @@ class Exec:
                               outcome)
         return json.loads(outcome.out) if good else {}
 
-    def fails(self, name, words, message, hint=None, status=1):
-        """One line of error, at most one hint, nothing on stdout, nothing left."""
+    def fails(self, name, words, message, hint=None, status=1, marked=None):
+        """One line of error, at most one hint, nothing on stdout, nothing left. Between them, if
+        given, an argument with the part that is `marked`: (argument, part)."""
         outcome = self.run(*words)
         lines = outcome.err.splitlines()
-        want = ["qnetdev: " + message] + (["hint: " + hint] if hint else [])
+        want = ["qnetdev: " + message, *(harness.caret_lines(*marked) if marked else []),
+                *(["hint: " + hint] if hint else [])]
         self.tap.check(name, outcome.status == status and not outcome.out and lines == want,
                        "expected %d and %r\n%s" % (status, want, outcome))
         self.clean(name)

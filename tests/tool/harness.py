@@ -6,14 +6,19 @@ that nothing on the machine can be seen or touched, and looks afterwards for
 what a program has left behind there.
 """
 import ctypes
+import fcntl
 import json
 import os
+import pty
 import re
+import select
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 
 CLONE_NEWNS = 0x00020000
@@ -223,6 +228,40 @@ def run(argv, stdin=b"", timeout=20, **options):
         status = None
     return Outcome(status, out.decode("utf-8", "backslashreplace"),
                    err.decode("utf-8", "backslashreplace"), time.monotonic() - start)
+
+
+def run_on_terminal(argv, columns=80, timeout=20, **variables):
+    """Runs a program whose output and errors go to terminals of that width, one each, in an
+    environment with these variables: (output, errors, status) with line ends as in files."""
+    environment = {**os.environ, "TERM": "xterm", **variables}
+    masters, slaves = zip(*(pty.openpty() for _ in range(2)))
+    for slave in slaves:
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=slaves[0], stderr=slaves[1],
+                               env=environment)
+    for slave in slaves:
+        os.close(slave)
+    seen = dict.fromkeys(masters, b"")
+    left = set(masters)
+    deadline = time.monotonic() + timeout
+    while left and time.monotonic() < deadline:
+        for master in select.select(left, [], [], deadline - time.monotonic())[0]:
+            try:
+                data = os.read(master, 65536)
+            except OSError:     # what a terminal without a program says
+                data = b""
+            seen[master] += data
+            left -= set() if data else {master}
+    if left:
+        process.kill()
+    for master in masters:
+        os.close(master)
+    return (*(seen[master].replace(b"\r\n", b"\n") for master in masters), process.wait())
+
+
+def caret_lines(argument, part):
+    """How the tool marks a part of an argument."""
+    return ["  " + argument, "  " + " " * argument.index(part) + "^" + "~" * (len(part) - 1)]
 
 
 def read_json(text):

@@ -251,7 +251,7 @@ class Tool:
                  r"a/0 ioctl\(\d+, TUNSETIFF, t0 .*IFF_MULTI_QUEUE\) = -1 EINVAL",
                  r"a/0 netlink\(RTM_GETLINK t0\) = 0 t0 index .*")
         self.tap.check("refusal: the message is there as well",
-                       "qnetdev: -netdev" in outcome.err, outcome)
+                       "\nqnetdev: queue 0: cannot open tap 't0'" in outcome.err, outcome)
 
     def test_bridge(self):
         for words in ("add br0 type bridge", "set br0 up"):

@@ -171,15 +171,15 @@ class Tool:
             ("other backend, and wrong", "user,id=n0,net=bad", r"'net' must be .*"),
         ]
         for name, argument, pattern in cases:
-            shown = re.escape("-netdev %s: " % argument)
-            self.fails("error: " + name, ["try", "-netdev", argument], shown + pattern)
+            self.fails("error: " + name, ["try", "-netdev", argument], pattern, marked=argument)
         self.fails("error: same id twice",
                    ["try", "-netdev", "tap,id=n0," + PLAIN, "-netdev", "tap,id=n0," + PLAIN],
-                   r"-netdev tap,id=n0,.*: .*'id'.*")
+                   r".*'id'.*", marked="tap,id=n0," + PLAIN)
         self.fails("error: the second fails, the first goes too",
                    ["try", "--host", "-netdev", "tap,id=n0," + PLAIN,
                     "-netdev", "tap,id=n1,script=/bin/false"],
-                   r"-netdev tap,id=n1,.*: .*'/bin/false'.* exited with status 1.*")
+                   r".*'/bin/false'.* exited with status 1.*",
+                   marked="tap,id=n1,script=/bin/false")
         self.clean("error: the second fails")
         self.fails("error: control characters are not printed",
                    ["try", "-netdev", "tap,id=n0,\x1b[31m=\n\r"], r"'\\x1b\[31m' is .*",
@@ -359,13 +359,14 @@ class Tool:
                 what = "%s while the %s hangs" % (signal.Signals(number).name, name)
                 status, out, err, seconds = self.interrupt(number, netdev, started)
                 self.tap.check(what + ": ends at once with an error", status == 1 and not out and
-                               re.match(r"qnetdev: -netdev .*: .*interrupted", err) and
+                               re.match(r"qnetdev: .*interrupted\n  \S+\n +\^", err) and
                                seconds < QUICK, (status, out, err, seconds))
                 self.tap.equal(what + ": leaves nothing", harness.leftovers(), [])
         self.fails("--timeout ends a script that hangs",
                    ["try", "--host", "--timeout", "1", "-netdev",
                     "tap,id=n0,downscript=no,script=" + hang],
-                   r"-netdev .*: .*did not end within 1000 ms and was killed")
+                   r".*did not end within 1000 ms and was killed",
+                   marked="tap,id=n0,downscript=no,script=" + hang)
         self.clean("--timeout")
 
     def test_without_root(self):
@@ -395,8 +396,9 @@ class Tool:
             if mode == 0o600:
                 self.tap.check("without root, with a device for root: refused",
                                outcome.status == 1 and not outcome.out and
-                               re.match(r"qnetdev: -netdev .*: .*cannot open /dev/net/tun: "
-                                        r"Permission denied\nhint: .", outcome.err), outcome)
+                               re.match(r"qnetdev: .*cannot open /dev/net/tun: "
+                                        r"Permission denied\n  .*\n +\^~*\nhint: .",
+                                        outcome.err), outcome)
             else:
                 rows, _ = harness.parse_table(outcome.out)
                 self.tap.check("without root, with a device for everybody: 8 rows",

@@ -24,7 +24,20 @@ bool fail(std::string_view option, std::string_view text, const Error& error) {
 }
 
 bool fail(const NetdevArgument& argument, const Error& error) {
-    return fail(argument.name(), argument.text, error);
+    report_finding(error, argument.text);
+    return false;
+}
+
+/// The option that has the descriptor's number in its value.
+std::string option_with(int fd, std::string_view argument) {
+    for (const char* option : {"fd", "fds", "vhostfd", "vhostfds", "sock-fds"}) {
+        const std::optional<TextSpan> span = locate_option(argument, option);
+        if (span && argument.substr(span->offset, span->length).find(std::to_string(fd)) !=
+                        std::string_view::npos) {
+            return option;
+        }
+    }
+    return {};
 }
 
 class Planner {
@@ -94,6 +107,7 @@ bool Planner::add(const NetdevArgument& argument, std::optional<std::size_t> wor
     for (const int fd : reading->named_fds) {
         if (fcntl(fd, F_GETFD) < 0) {
             return fail(argument, Error("descriptor " + std::to_string(fd) + " is not open")
+                                      .with_param(option_with(fd, argument.text))
                                       .with_hint("open it for qnetdev, for example with " +
                                                  std::to_string(fd) + "<>FILE in a shell"));
         }

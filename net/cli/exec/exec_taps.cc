@@ -95,8 +95,7 @@ std::optional<OpenTaps> open_taps(const std::vector<TapRequest>& requests,
     for (const std::size_t i : init_order(requests)) {
         Result<OpenTap> tap = open_tap(*open.context, requests[i]);
         if (!tap) {
-            const NetdevArgument& argument = requests[i].argument;
-            report_error(argument.name(), argument.text, tap.error());
+            report_finding(tap.error(), requests[i].argument.text);
             return std::nullopt;
         }
         open.taps[i] = *std::move(tap);

@@ -25,7 +25,7 @@ namespace {
 
 /// What an error message is about.
 struct Failure {
-    std::string_view option;
+    std::string_view option;  ///< Empty for a netdev.
     std::string text;
     Error error;
 };
@@ -215,7 +215,7 @@ std::optional<Failure> Run::set_up_netdevs() {
         const Result<void> outcome =
             net_client_init(*context_, argument.netdev(), {argument.origin(), {}});
         if (!outcome && !is_to_end()) {
-            return Failure{argument.name(), argument.text, outcome.error()};
+            return Failure{{}, argument.text, outcome.error()};
         }
     }
     return std::nullopt;
@@ -239,7 +239,11 @@ Result<void> Run::announce_ready() {
 }
 
 int Run::fail(const Failure& failure) {
-    report_error(failure.option, failure.text, failure.error);
+    if (failure.option.empty() && !failure.text.empty()) {
+        report_finding(failure.error, failure.text);
+    } else {
+        report_error(failure.option, failure.text, failure.error);
+    }
     return exit_failed;
 }
 

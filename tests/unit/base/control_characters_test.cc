@@ -26,9 +26,14 @@ TEST(ReplaceControls, KeepsWhatItIsTold) {
     EXPECT_EQ(replace_controls("a\tb\nc\r", ' ', "\n\t"), "a\tb\nc ");
 }
 
-TEST(ReplaceControls, TakesHalfACharacterForWhatItIs) {
-    EXPECT_EQ(replace_controls("\xc2\n", '?'), "\xc2?");
-    EXPECT_EQ(replace_controls("\x9b", '?'), "\x9b");  // no UTF-8
+TEST(ReplaceControls, ReplacesBytesThatAreNoUtf8) {
+    EXPECT_EQ(replace_controls("\xc2\n", '?'), "??");
+    EXPECT_EQ(replace_controls("\xc2\n", '?', "\n"), "?\n");
+    EXPECT_EQ(replace_controls("a\xff\xfe\x9b"
+                               "b\xe2\x82",
+                               '?'),
+              "a???b??");
+    EXPECT_EQ(replace_controls("\xc0\x80 \xc0\xaf \xed\xa0\x80", '?'), "? ?? ???");
 }
 
 }  // namespace
