@@ -3,10 +3,14 @@
 
 #include <sys/random.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 
+#include "net/base/shell_quote.h"
 #include "net/cli/report.h"
+#include "net/validate/validate.h"
+#include "qapi/net_tables.h"
 #include "qapi/suggest.h"
 
 namespace qnetdev::cli {
@@ -16,9 +20,15 @@ Error usage_error(std::string message, std::string hint = {}) {
     return Error(std::move(message)).with_stage(Stage::parse).with_hint(std::move(hint));
 }
 
+std::string_view without_dashes(std::string_view name) {
+    name.remove_prefix(name.starts_with('-') ? 1 : 0);
+    name.remove_prefix(name.starts_with('-') ? 1 : 0);
+    return name;
+}
+
 const OptionSpec* find_spec(const std::vector<OptionSpec>& specs, std::string_view name) {
     for (const OptionSpec& spec : specs) {
-        if (spec.name == name) {
+        if (!without_dashes(name).empty() && without_dashes(spec.name) == without_dashes(name)) {
             return &spec;
         }
     }
@@ -33,13 +43,64 @@ OptionSpec netdev_spec(NetdevOption option, NetdevArguments& arguments) {
             }};
 }
 
-Error unknown_option(std::string_view word, const std::vector<OptionSpec>& specs) {
+/// "a, b and c"
+std::string join(const std::vector<std::string_view>& words, std::string_view last) {
+    std::string text;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        text.append(i == 0 ? "" : i + 1 == words.size() ? last : ", ").append(words[i]);
+    }
+    return text;
+}
+
+/// `word` as it is written, of which `given` is the name.
+Error unknown_option(std::string_view word, std::string_view given,
+                     const std::vector<OptionSpec>& specs) {
+    const std::string_view name = word.substr(0, word.find('='));
     std::vector<std::string_view> names;
+    std::vector<std::string_view> bare_names;
     for (const OptionSpec& spec : specs) {
         names.push_back(spec.name);
+        bare_names.push_back(without_dashes(spec.name));
     }
-    return usage_error("unknown option '" + std::string(word) + "'",
-                       qapi::did_you_mean(qapi::nearest(word, names)));
+    std::string hint = names.empty() ? "" : "the options are " + join(names, " and ");
+    const std::string_view near = qapi::nearest(without_dashes(name), bare_names);
+    for (std::size_t i = 0; i < names.size() && !near.empty(); ++i) {
+        if (bare_names[i] == near && near == without_dashes(name)) {
+            // One dash and a '='.
+            hint = "the value is a word of its own: " + std::string(names[i]) + " " +
+                   std::string(word.substr(std::min(name.size() + 1, word.size())));
+        } else if (bare_names[i] == near) {
+            hint = qapi::did_you_mean(names[i]);
+        }
+    }
+    return usage_error("unknown option '" + std::string(given) + "'", std::move(hint));
+}
+
+/// A type, or options: what was probably meant for -netdev.
+bool looks_like_netdev(std::string_view word) {
+    const auto& types = qapi::enum_names<qapi::NetClientDriver>;
+    const std::string_view type = word.substr(0, word.find(','));
+    return word.starts_with('{') || std::find(types.begin(), types.end(), type) != types.end() ||
+           (type.size() < word.size() && word.find('=') != word.npos);
+}
+
+Error stray_word(std::string_view word, const std::vector<OptionSpec>& specs) {
+    std::string hint;
+    if (find_spec(specs, "-netdev") != nullptr) {
+        hint = looks_like_netdev(word)
+                   ? "write -netdev " + shell_quote(word)
+                   : "a netdev stands behind -netdev, and every option has dashes";
+    }
+    return usage_error("unexpected word '" + std::string(word) + "'", std::move(hint));
+}
+
+/// How to go on behind an option that is the last word.
+std::string value_hint(const OptionSpec& spec) {
+    if (spec.name == "-netdev") {
+        return "for example -netdev tap,id=hn0";
+    }
+    const bool other = spec.name == "-nic" || spec.name == "-net";
+    return other ? "for example " + std::string(spec.name) + " tap" : "";
 }
 
 }  // namespace
@@ -61,32 +122,55 @@ Trace tool_trace(bool wanted) {
     return wanted || set ? stderr_trace() : Trace();
 }
 
-Result<void> parse_arguments(Words words, const std::vector<OptionSpec>& specs) {
+Result<void> parse_arguments(Words words, const std::vector<OptionSpec>& specs,
+                             const TakeWord& take_word) {
     for (std::size_t i = 0; i < words.size(); ++i) {
         const std::string_view word = words[i];
         if (!word.starts_with('-')) {
-            return usage_error("unexpected word '" + std::string(word) + "'");
+            if (!take_word) {
+                return stray_word(word, specs);
+            }
+            NET_TRY(take_word(word));
+            continue;
         }
         const std::size_t equals = word.starts_with("--") ? word.find('=') : std::string_view::npos;
         const std::string_view name = word.substr(0, equals);
         const OptionSpec* spec = find_spec(specs, name);
         if (spec == nullptr) {
-            return unknown_option(name, specs);
+            return unknown_option(word, name, specs);
         }
         const bool has_value = equals != std::string_view::npos;
         if (has_value && !spec->takes_value) {
-            return usage_error("option '" + std::string(name) + "' takes no value");
+            return usage_error("option '" + std::string(name) + "' takes no value",
+                               "write " + std::string(name));
         }
         std::string_view value = has_value ? word.substr(equals + 1) : std::string_view();
         if (spec->takes_value && !has_value) {
             if (i + 1 == words.size()) {
-                return usage_error("option '" + std::string(name) + "' needs a value");
+                return usage_error("option '" + std::string(name) + "' needs a value",
+                                   value_hint(*spec));
             }
             value = words[++i];
         }
         NET_TRY(spec->apply(value));
     }
     return {};
+}
+
+std::string suggest(std::string_view given, const std::vector<std::string_view>& known) {
+    std::string hint = qapi::did_you_mean(qapi::nearest(given, known));
+    return hint.empty() ? "there are " + join(known, " and ") : hint;
+}
+
+Error choice_error(std::string_view option, const std::vector<std::string_view>& choices,
+                   std::string_view given) {
+    return usage_error("'" + std::string(option) + "' must be " + join(choices, " or ") +
+                           ", not '" + std::string(given) + "'",
+                       qapi::did_you_mean(qapi::nearest(given, choices)));
+}
+
+Error no_netdev_error(std::string_view what) {
+    return usage_error(std::string(what), "for example -netdev tap,id=hn0,script=no,downscript=no");
 }
 
 std::vector<OptionSpec> netdev_option_specs(NetdevArguments& arguments) {
@@ -97,22 +181,28 @@ std::vector<OptionSpec> nic_option_specs(NetdevArguments& arguments) {
     return {netdev_spec(NetdevOption::nic, arguments), netdev_spec(NetdevOption::net, arguments)};
 }
 
+bool asks_for_types(const NetdevArguments& arguments) {
+    return std::any_of(arguments.items().begin(), arguments.items().end(),
+                       [](const NetdevArgument& argument) { return argument.asks_for_help(); });
+}
+
 std::optional<int> settle_netdevs(NetdevArguments& arguments) {
-    bool help = false;
     for (const NetdevArgument& argument : arguments.items()) {
         if (argument.asks_for_help()) {
-            help = true;
             continue;
         }
-        if (!argument.parsed) {
-            report_finding(argument.parsed.error(), argument.text);
+        const std::vector<Error> broken = argument.parsed
+                                              ? validate_nic_card(*argument.parsed)
+                                              : std::vector<Error>{argument.parsed.error()};
+        if (!broken.empty()) {
+            report_finding(broken.front(), argument.text);
             return exit_failed;
         }
         for (const std::string& warning : argument.parsed->warnings) {
             report_warning(argument.name(), argument.text, warning);
         }
     }
-    if (help) {
+    if (asks_for_types(arguments)) {
         print(list_netdev_types());
         return exit_done;
     }
@@ -143,7 +233,8 @@ Result<int> parse_seconds(std::string_view name, std::string_view text) {
     const auto [stop, problem] = std::from_chars(text.data(), end, seconds);
     if (problem != std::errc() || stop != end || seconds < 1 || seconds > kMax) {
         return usage_error("'" + std::string(name) + "' must be a number of seconds from 1 to " +
-                           std::to_string(kMax) + ", not '" + std::string(text) + "'");
+                               std::to_string(kMax) + ", not '" + std::string(text) + "'",
+                           "for example " + std::string(name) + " 60");
     }
     return seconds;
 }

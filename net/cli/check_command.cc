@@ -59,34 +59,56 @@ Verdict judge(const NetdevArgument& argument) {
         verdict.findings.push_back(argument.parsed.error());
         return verdict;
     }
-    verdict.type = std::visit(
-        [](const auto& branch) {
-            return std::string(qapi::enum_name(std::decay_t<decltype(branch)>::kTag));
-        },
-        argument.netdev().branch);
-    verdict.findings = net_validate(argument.netdev(), argument.origin());
+    verdict.type = "none";
+    verdict.findings = validate_nic_card(*argument.parsed);
+    if (argument.parsed->netdev) {
+        verdict.type = std::visit(
+            [](const auto& branch) {
+                return std::string(qapi::enum_name(std::decay_t<decltype(branch)>::kTag));
+            },
+            argument.netdev().branch);
+        std::vector<Error> broken = net_validate(argument.netdev(), argument.origin());
+        std::move(broken.begin(), broken.end(), std::back_inserter(verdict.findings));
+    }
     return verdict;
+}
+
+Error id_used_twice(const std::string& id) {
+    const std::string shown = qapi::printable(id, 64);
+    return Error("'id' must be unique, but '" + shown + "' is used twice")
+        .with_stage(Stage::validate)
+        .with_param("id")
+        .with_hint("use another, such as id=" + shown + "-2");
+}
+
+/// Puts what is wrong between the arguments before what is wrong with each.
+void prepend(std::vector<Error> found, std::vector<Error>& findings) {
+    findings.insert(findings.begin(), std::make_move_iterator(found.begin()),
+                    std::make_move_iterator(found.end()));
 }
 
 /// Adds what is wrong between the arguments: ids that are used twice, and ids that do not exist.
 /// In the order QEMU makes them. `verdicts` has one for each argument.
 void check_together(const CheckOptions& options, std::vector<Verdict>& verdicts) {
+    const std::vector<NetdevArgument>& items = options.netdevs.items();
     std::vector<std::string> ids;
     std::set<std::string> taken;
     for (const std::size_t i : options.netdevs.init_order()) {
-        const qapi::Netdev& netdev = options.netdevs.items()[i].netdev();
+        const qapi::Netdev& netdev = items[i].netdev();
         std::vector<Error> found =
             validate_references(netdev, {.netdevs = ids, .chardevs = options.chardevs});
         if (!taken.insert(netdev.id).second) {
-            found.insert(found.begin(), Error("'id' must be unique, but '" +
-                                              qapi::printable(netdev.id, 64) + "' is used twice")
-                                            .with_stage(Stage::validate)
-                                            .with_param("id"));
+            found.insert(found.begin(), id_used_twice(netdev.id));
         }
-        std::vector<Error>& findings = verdicts[i].findings;
-        findings.insert(findings.begin(), std::make_move_iterator(found.begin()),
-                        std::make_move_iterator(found.end()));
+        prepend(std::move(found), verdicts[i].findings);
         ids.push_back(netdev.id);
+    }
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        if (items[i].parsed && items[i].parsed->netdev && !items[i].has_backend()) {
+            // A card of -net.
+            prepend(validate_references(items[i].netdev(), {.netdevs = ids, .chardevs = {}}),
+                    verdicts[i].findings);
+        }
     }
 }
 
@@ -100,13 +122,20 @@ void add_locations(Verdict& verdict) {
     }
 }
 
+/// The id, or what there is in place of one that nobody has written.
+std::string subject(const NetdevArgument& argument) {
+    const bool named = argument.parsed->netdev && !argument.id_invented;
+    return qapi::printable(named ? argument.netdev().id
+                                 : std::string(argument.name()) + " " + argument.text);
+}
+
 void print_verdict(const Verdict& verdict, bool all) {
     const NetdevArgument& argument = *verdict.argument;
     for (const std::string& warning : argument.warnings()) {
         report_warning(argument.name(), argument.text, warning);
     }
     if (verdict.findings.empty()) {
-        print(argument.netdev().id + ": " + verdict.type + ", valid\n");
+        print(subject(argument) + ": " + verdict.type + ", valid\n");
         return;
     }
     for (const Error& finding : verdict.findings) {
@@ -181,6 +210,9 @@ int check_netdevs(const CheckOptions& options) {
 int run_check(Words words, const InheritedSignals& /*inherited*/) {
     CheckOptions options;
     std::vector<OptionSpec> specs = netdev_option_specs(options.netdevs);
+    for (OptionSpec& spec : nic_option_specs(options.netdevs)) {
+        specs.push_back(std::move(spec));
+    }
     specs.push_back(flag_spec("--json", options.json));
     specs.push_back(flag_spec("--all", options.all));
     specs.push_back(flag_spec("--batch", options.batch));
@@ -200,9 +232,15 @@ int run_check(Words words, const InheritedSignals& /*inherited*/) {
         return run_batch({.netdev = check_case, .qmp = check_qmp_case});
     }
     if (options.netdevs.empty()) {
-        report_error("", "", Error("check needs at least one -netdev, or --batch"));
+        report_error("", "",
+                     no_netdev_error("check needs at least one -netdev, -nic or -net, or --batch"));
         return exit_usage;
     }
+    if (asks_for_types(options.netdevs)) {
+        print(list_netdev_types());
+        return exit_done;
+    }
+    options.netdevs.invent_ids(random_number);
     return check_netdevs(options);
 }
 
@@ -210,13 +248,15 @@ int run_check(Words words, const InheritedSignals& /*inherited*/) {
 
 const Command kCheckCommand = {
     "check", "say whether netdevs are valid, and what is wrong with them",
-    "usage: qnetdev check [--all] [--json] [-chardev ARG]... -netdev ARG [-netdev ARG]...\n"
+    "usage: qnetdev check [--all] [--json] [-chardev ARG]... -netdev|-nic|-net ARG...\n"
     "       qnetdev check --batch\n"
     "\n"
     "Reads and validates, and touches nothing. For each argument that is wrong, prints why, the\n"
     "bytes at fault, and what to do.\n"
     "\n"
     "  -netdev ARG   a backend, as QEMU's -netdev takes it; key=value text or JSON\n"
+    "  -nic ARG      a backend and its card, as QEMU's -nic takes them\n"
+    "  -net ARG      a backend or a card, as QEMU's -net takes it\n"
     "  -chardev ARG  a character device that a backend may name; only its id is read\n"
     "  --all         every broken rule, not only the first\n"
     "  --json        one JSON object a line on standard output\n"

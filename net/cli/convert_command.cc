@@ -31,7 +31,7 @@ Result<Target> parse_target(std::string_view value) {
     if (value == "text") {
         return Target::text;
     }
-    return Error("'--to' must be json or text, not '" + std::string(value) + "'");
+    return choice_error("--to", {"json", "text"}, value);
 }
 
 int run_convert(Words words, const InheritedSignals& /*inherited*/) {
@@ -43,7 +43,9 @@ int run_convert(Words words, const InheritedSignals& /*inherited*/) {
                      }});
     const Result<void> parsed = parse_arguments(words, specs);
     if (!parsed || options.netdevs.empty()) {
-        report_error("", "", parsed ? Error("convert needs at least one -netdev") : parsed.error());
+        report_error(
+            "", "",
+            parsed ? no_netdev_error("convert needs at least one -netdev") : parsed.error());
         return exit_usage;
     }
     if (const std::optional<int> status = settle_netdevs(options.netdevs)) {

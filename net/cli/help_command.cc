@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <string>
+#include <vector>
 
 #include "net/cli/arguments.h"
 #include "net/cli/command.h"
@@ -28,27 +29,51 @@ std::string list_commands() {
            list_netdev_types();
 }
 
-int run_help(Words words, const InheritedSignals& /*inherited*/) {
-    if (words.empty()) {
-        print(list_commands());
-        return exit_done;
-    }
-    if (words.size() > 1) {
-        report_error("", "", Error("help takes one type"));
-        return exit_usage;
-    }
+std::string describe_topic(std::string_view name) {
     for (const Command* command : all_commands()) {
-        if (command->name == words.front()) {
-            print(command->usage);
-            return exit_done;
+        if (command->name == name) {
+            return std::string(command->usage);
         }
     }
-    const std::string text = describe_netdev_type(words.front());
-    if (text.empty()) {
-        const auto& names = qapi::enum_names<qapi::NetClientDriver>;
+    return describe_netdev_type(name);
+}
+
+/// -nic and -net have cards, which are no backend.
+std::string unknown_topic_hint(std::string_view name) {
+    if (name == "nic") {
+        return "a card is an option of -nic, or a -device; qnetdev help lists the types";
+    }
+    std::vector<std::string_view> names;
+    for (const Command* command : all_commands()) {
+        names.push_back(command->name);
+    }
+    for (const std::string_view type : qapi::enum_names<qapi::NetClientDriver>) {
+        if (!describe_netdev_type(type).empty()) {
+            names.push_back(type);
+        }
+    }
+    const std::string hint = qapi::did_you_mean(qapi::nearest(name, names));
+    return hint.empty() ? "qnetdev help lists the commands and the types" : hint;
+}
+
+int run_help(Words words, const InheritedSignals& /*inherited*/) {
+    std::vector<std::string_view> names;
+    const Result<void> parsed =
+        parse_arguments(words, {}, [&names](std::string_view word) -> Result<void> {
+            names.push_back(word);
+            return {};
+        });
+    if (!parsed || names.size() > 1) {
         report_error("", "",
-                     Error("no netdev type '" + std::string(words.front()) + "'")
-                         .with_hint(qapi::did_you_mean(qapi::nearest(words.front(), names))));
+                     parsed ? Error("help takes one type").with_hint("for example qnetdev help tap")
+                            : parsed.error());
+        return exit_usage;
+    }
+    const std::string text = names.empty() ? list_commands() : describe_topic(names.front());
+    if (text.empty()) {
+        report_error("", "",
+                     Error("no netdev type '" + std::string(names.front()) + "'")
+                         .with_hint(unknown_topic_hint(names.front())));
         return exit_usage;
     }
     print(text);

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "net/base/shell_quote.h"
 #include "net/cli/command.h"
 #include "net/cli/report.h"
 #include "net/cli/signals.h"
@@ -41,11 +42,18 @@ int unknown_command(std::string_view name) {
     for (const Command* command : all_commands()) {
         names.push_back(command->name);
     }
-    std::string hint = qapi::did_you_mean(qapi::nearest(name, names));
+    const bool is_option = name.starts_with('-');
+    std::string hint = is_option ? "a command comes first, for example qnetdev try " +
+                                       shell_quote(name) + "; qnetdev help lists them"
+                                 : qapi::did_you_mean(qapi::nearest(name, names));
     report_error("", "",
                  Error("unknown command '" + std::string(name) + "'")
                      .with_hint(hint.empty() ? "qnetdev help lists the commands" : hint));
     return exit_usage;
+}
+
+bool is_help_option(std::string_view word) {
+    return word == "--help" || word == "-help" || word == "-h" || word == "--h";
 }
 
 /// Behind `--` are the words of somebody else.
@@ -54,7 +62,7 @@ bool asks_for_help(Words words) {
         if (word == "--") {
             return false;
         }
-        if (word == "--help" || word == "-h") {
+        if (is_help_option(word)) {
             return true;
         }
     }
@@ -67,10 +75,10 @@ int run_tool(Words words, const InheritedSignals& inherited) {
         return exit_usage;
     }
     const std::string_view name = words.front();
-    if (name == "--help" || name == "-h") {
+    if (is_help_option(name)) {
         return kHelpCommand.run({}, inherited);
     }
-    if (name == "--version") {
+    if (name == "--version" || name == "-version") {
         print("qnetdev " + std::string(kVersion) + "\n");
         return exit_done;
     }

@@ -114,6 +114,9 @@ int try_batch(const TryOptions& options) {
 
 std::vector<OptionSpec> make_specs(TryOptions& options) {
     std::vector<OptionSpec> specs = netdev_option_specs(options.netdevs);
+    for (OptionSpec& spec : nic_option_specs(options.netdevs)) {
+        specs.push_back(std::move(spec));
+    }
     specs.push_back(flag_spec("--host", options.on_host));
     specs.push_back(flag_spec("--batch", options.batch));
     specs.push_back(flag_spec("--verbose", options.verbose));
@@ -133,7 +136,8 @@ int run_try(Words words, const InheritedSignals& /*inherited*/) {
         return exit_usage;
     }
     if (options.netdevs.empty() && !options.batch) {
-        report_error("", "", Error("try needs at least one -netdev, or --batch"));
+        report_error("", "",
+                     no_netdev_error("try needs at least one -netdev, -nic or -net, or --batch"));
         return exit_usage;
     }
     if (const std::optional<int> status = settle_netdevs(options.netdevs)) {
@@ -156,14 +160,15 @@ int run_try(Words words, const InheritedSignals& /*inherited*/) {
 
 const Command kTryCommand = {
     "try", "set netdevs up for real, show them, and remove them again",
-    "usage: qnetdev try [--host] [--verbose] [--trace] [--timeout SECONDS] -netdev ARG\n"
-    "                   [-netdev ARG]...\n"
+    "usage: qnetdev try [--host] [--verbose] [--trace] [--timeout SECONDS]\n"
+    "                   -netdev|-nic|-net ARG...\n"
     "       qnetdev try [--host] [--trace] [--timeout SECONDS] --batch\n"
     "\n"
     "Opens every queue, runs scripts and helpers, prints a table of what exists, and removes\n"
     "everything. In a private network namespace, unless --host is given.\n"
     "\n"
     "  -netdev ARG          a backend, as QEMU's -netdev takes it; key=value text or JSON\n"
+    "  -nic ARG, -net ARG   a backend, as QEMU's options of that name take it\n"
     "  --host               work on the host's own network\n"
     "  --timeout SECONDS    how long a script or helper may run (default: 30)\n"
     "  --verbose            also tell what scripts print\n"

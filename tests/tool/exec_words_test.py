@@ -35,14 +35,21 @@ class Tests(exec_world.Exec):
                 (["--usr", "x", "--", "true"], "unknown option '--usr'", "did you mean '--user'?"),
                 (["--lifetime", "long", "--", "true"],
                  "'--lifetime' must be exec or supervise, not 'long'", None),
+                (["--lifetime", "excec", "--", "true"],
+                 "'--lifetime' must be exec or supervise, not 'excec'", "did you mean 'exec'?"),
+                (["--new-session", "auot", "--", "true"],
+                 "'--new-session' must be on, off or auto, not 'auot'", "did you mean 'auto'?"),
                 (["--keep-fd", "-1", "--", "true"],
                  "'--keep-fd' must be a descriptor's number or all, not '-1'", None),
                 (["--user", "", "--", "true"], "'--user' must be a name or number, not ''", None)):
             self.fails("usage: " + " ".join(words), words, message, hint, status=2)
+        self.fails("unknown capability", ["--keep-caps", "net_admn", "--", "true"],
+                   "'--keep-caps': there is no capability 'net_admn'", "did you mean 'net_admin'?")
         self.fails("keep a closed one", ["--keep-fd", "77", "--", "true"],
                    "--keep-fd 77: this descriptor is not open")
         self.fails("unknown user", ["--user", "no-one", "--", "true", "-netdev", "tap,id=a"],
-                   "'--user': there is no user 'no-one'")
+                   "'--user': there is no user 'no-one'",
+                   "getent passwd lists them; useradd --system no-one makes it")
         outcome = self.run("--", "sh", "-c", "echo $1", "sh", "--help")
         self.tap.equal("the command's --help is the command's", outcome.out, "--help\n")
 

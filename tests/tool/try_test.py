@@ -195,7 +195,7 @@ class Tool:
                 (["tyr"], r"unknown command 'tyr'"),
                 (["try"], r".*-netdev.*"),
                 (["try", "-netdev"], r"option '-netdev' needs a value"),
-                (["try", "--netdev", tap], r"unknown option '--netdev'"),
+                (["try", "--netdv", tap], r"unknown option '--netdv'"),
                 (["try", "-netdev=" + tap], r"unknown option .*"),
                 (["try", tap], r"unexpected word .*"),
                 (["try", "--host=yes", "-netdev", tap], r"option '--host' takes no value"),

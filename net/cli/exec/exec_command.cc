@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "net/base/shell_quote.h"
 #include "net/cli/arguments.h"
 #include "net/cli/command.h"
 #include "net/cli/exec/created_taps.h"
@@ -16,7 +17,6 @@
 #include "net/cli/exec/exec_privileges.h"
 #include "net/cli/exec/exec_taps.h"
 #include "net/cli/exec/qemu_options.h"
-#include "net/cli/exec/shell_quote.h"
 #include "net/cli/exec/supervise.h"
 #include "net/cli/report.h"
 #include "net/cli/signals.h"
@@ -83,7 +83,7 @@ Result<void> add_kept(std::string_view value, ExecOptions& options) {
 
 Result<void> set_lifetime(std::string_view value, ExecOptions& options) {
     if (value != "exec" && value != "supervise") {
-        return value_error("--lifetime", "exec or supervise", value);
+        return choice_error("--lifetime", {"exec", "supervise"}, value);
     }
     options.lifetime = value == "exec" ? Lifetime::exec : Lifetime::supervise;
     return {};
@@ -91,7 +91,7 @@ Result<void> set_lifetime(std::string_view value, ExecOptions& options) {
 
 Result<void> set_terminal(std::string_view value, ExecOptions& options) {
     if (value != "on" && value != "off" && value != "auto") {
-        return value_error("--new-session", "on, off or auto", value);
+        return choice_error("--new-session", {"on", "off", "auto"}, value);
     }
     options.terminal = value == "on"    ? TerminalUse::detached
                        : value == "off" ? TerminalUse::shared

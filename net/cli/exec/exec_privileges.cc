@@ -14,6 +14,9 @@
 #include <charconv>
 #include <limits>
 
+#include "net/base/shell_quote.h"
+#include "qapi/suggest.h"
+
 namespace qnetdev::cli {
 namespace {
 
@@ -44,7 +47,9 @@ Result<gid_t> find_group(const char* option, const std::string& name) {
     }
     const group* entry = getgrnam(name.c_str());
     if (entry == nullptr) {
-        return option_error("'" + std::string(option) + "': there is no group '" + name + "'");
+        return option_error("'" + std::string(option) + "': there is no group '" + name + "'")
+            .with_hint("getent group lists them; groupadd --system " + shell_quote(name) +
+                       " makes it");
     }
     return entry->gr_gid;
 }
@@ -67,7 +72,9 @@ Result<void> resolve_user(const std::string& user, bool group_given, Privileges&
     const std::optional<unsigned> number = parse_id(user);
     const passwd* entry = number ? getpwuid(*number) : getpwnam(user.c_str());
     if (entry == nullptr && !number) {
-        return option_error("'--user': there is no user '" + user + "'");
+        return option_error("'--user': there is no user '" + user + "'")
+            .with_hint("getent passwd lists them; useradd --system " + shell_quote(user) +
+                       " makes it");
     }
     privileges.uid = entry != nullptr ? entry->pw_uid : uid_t{*number};
     if (group_given) {
@@ -80,6 +87,16 @@ Result<void> resolve_user(const std::string& user, bool group_given, Privileges&
     privileges.gid = entry->pw_gid;
     privileges.groups = groups_of(entry->pw_name, entry->pw_gid);
     return {};
+}
+
+std::string capability_hint(std::string_view given) {
+    std::vector<std::string_view> names;
+    for (unsigned cap = 0; cap <= CAP_LAST_CAP; ++cap) {
+        const char* name = capng_capability_to_name(cap);
+        names.emplace_back(name == nullptr ? "" : name);
+    }
+    const std::string hint = qapi::did_you_mean(qapi::nearest(given, names));
+    return hint.empty() ? "man 7 capabilities lists them, for example net_admin" : hint;
 }
 
 Result<std::vector<unsigned>> parse_capabilities(std::string_view list) {
@@ -97,7 +114,7 @@ Result<std::vector<unsigned>> parse_capabilities(std::string_view list) {
         const int cap = capng_name_to_capability(bare.c_str());
         if (cap < 0) {
             return option_error("'--keep-caps': there is no capability '" + name + "'")
-                .with_hint("man 7 capabilities lists them, for example net_admin");
+                .with_hint(capability_hint(bare));
         }
         caps.push_back(static_cast<unsigned>(cap));
     }

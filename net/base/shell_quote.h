@@ -3,11 +3,15 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 
-namespace qnetdev::cli {
+namespace qnetdev {
 
 /// The words as one line that a POSIX shell reads back to the same words. Quotes only where it
 /// must.
 std::string shell_quote(std::span<const std::string> words);
 
-}  // namespace qnetdev::cli
+/// One word of such a line that is not its first.
+std::string shell_quote(std::string_view word);
+
+}  // namespace qnetdev

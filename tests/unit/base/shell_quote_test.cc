@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "net/cli/exec/shell_quote.h"
+#include "net/base/shell_quote.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace qnetdev::cli {
+namespace qnetdev {
 namespace {
 
 /// What a real shell makes of the line, a word a line.
@@ -50,4 +50,4 @@ TEST(ShellQuote, IsReadBackByAShell) {
 }
 
 }  // namespace
-}  // namespace qnetdev::cli
+}  // namespace qnetdev

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "net/cli/exec/shell_quote.h"
+#include "net/base/shell_quote.h"
 
-#include <string_view>
-
-namespace qnetdev::cli {
+namespace qnetdev {
 namespace {
 
 /// Characters that mean nothing to a shell wherever they stand.
@@ -23,16 +21,20 @@ std::string quote(std::string_view word) {
 
 }  // namespace
 
+std::string shell_quote(std::string_view word) {
+    return is_plain(word) ? std::string(word) : quote(word);
+}
+
 std::string shell_quote(std::span<const std::string> words) {
     std::string line;
     bool command = true;  // up to here, `a=b` would be taken for an assignment
     for (const std::string& word : words) {
         const bool assignment = command && word.find('=') != std::string::npos;
         line += line.empty() ? "" : " ";
-        line += is_plain(word) && !assignment ? word : quote(word);
+        line += assignment ? quote(word) : shell_quote(std::string_view(word));
         command = false;
     }
     return line;
 }
 
-}  // namespace qnetdev::cli
+}  // namespace qnetdev
