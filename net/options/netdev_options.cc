@@ -42,9 +42,22 @@ Result<ParsedNetdev> parse_json(std::string_view text, IdCheck id_check) {
     return read_netdev(document, id_check);
 }
 
+Result<ParsedNetdev> read_keyval(const qapi::Document& document, std::string_view text,
+                                 IdCheck id_check, qapi::VisitorOptions options = {}) {
+    Result<ParsedNetdev> parsed = read_netdev(document, id_check, options);
+    std::size_t ids = 0;
+    for (std::size_t at = 0; at < text.size(); at = comma_value_end(text, at) + 1) {
+        ids += text.substr(at).starts_with("id=") ? 1 : 0;
+    }
+    if (parsed && ids > 1) {
+        parsed->warnings.push_back(repeated_id_warning(ids, parsed->netdev.id));
+    }
+    return parsed;
+}
+
 Result<ParsedNetdev> parse_keyval_netdev(std::string_view text, IdCheck id_check) {
     const qapi::Document document = NET_TRY(parse_keyval(text, kImpliedKey));
-    return read_netdev(document, id_check);
+    return read_keyval(document, text, id_check);
 }
 
 /// Reads a traditional argument, or as keyval if it has dotted keys and is well-formed as such.
@@ -55,7 +68,7 @@ Result<ParsedNetdev> parse_traditional(std::string_view text, TraditionalOptions
     }
     const Result<qapi::Document> document = parse_keyval(text, kImpliedKey);
     if (document) {
-        return read_netdev(*document, IdCheck::form, {.typed_keys = true});
+        return read_keyval(*document, text, IdCheck::form, {.typed_keys = true});
     }
     Result<ParsedNetdev> parsed = netdev_from_traditional(options);
     if (!parsed && parsed.error().hint().empty() &&

@@ -25,6 +25,11 @@ std::size_t value_estimate(std::string_view text) {
 
 }  // namespace
 
+std::string repeated_id_warning(std::size_t times, std::string_view counts) {
+    return "'id' is given " + (times == 2 ? "twice" : std::to_string(times) + " times") + ": '" +
+           qapi::printable(counts, 64) + "' counts";
+}
+
 std::size_t comma_value_end(std::string_view text, std::size_t at) {
     for (std::size_t comma = text.find(',', at); comma != text.npos;
          comma = text.find(',', comma + 2)) {
@@ -130,6 +135,7 @@ void TraditionalOptions::read_flag(TextSpan word) {
 /// type knows and of which the error names the first.
 bool TraditionalOptions::skips(std::string_view key) {
     if (key == "id") {
+        skipped_ids_ += has_id_ ? 1 : 0;
         return std::exchange(has_id_, true);
     }
     return key.empty() && std::exchange(has_empty_key_, true);
@@ -156,6 +162,9 @@ std::vector<std::string> TraditionalOptions::take_warnings() {
     if (short_forms_ > kWarnings) {
         warnings_.push_back(std::to_string(short_forms_ - kWarnings) +
                             " more deprecated short forms");
+    }
+    if (skipped_ids_ > 0 && id_ != 0) {
+        warnings_.push_back(repeated_id_warning(skipped_ids_ + 1, get("id")->text));
     }
     return std::move(warnings_);
 }

@@ -60,7 +60,11 @@ private:
     bool has_empty_key_ = false;
     std::vector<std::string> warnings_ = {};
     std::size_t short_forms_ = 0;
+    std::size_t skipped_ids_ = 0;
 };
+
+/// "'id' is given twice: 'n0' counts".
+std::string repeated_id_warning(std::size_t times, std::string_view counts);
 
 /// Where the value that starts at `at` ends: at the next single ',' or with the text.
 std::size_t comma_value_end(std::string_view text, std::size_t at);

@@ -21,6 +21,8 @@ CASES = (
      "a: vhost-user, valid\n", []),
     (["convert", "-to", "json", "--netdev", "user,id=a"], 0, '{"id":"a","type":"user"}\n', []),
     (["exec", "-print", "--netdev", "tap,id=a", "-fd-names", "--", "true"], 0, "true\n", []),
+    (["check", "-netdev", "tap,id=a,id=b"], 0, "a: tap, valid\n",
+     ["qnetdev: -netdev tap,id=a,id=b: warning: 'id' is given twice: 'a' counts"]),
     (["check", "-nic", "user"], 0, "-nic user: user, valid\n", []),
     (["check", "--nic", "tap,id=a,model=e1000,mac=52:54:00:12:34:56"], 0, "a: tap, valid\n", []),
     (["check", "-nic", "none"], 0, "-nic none: none, valid\n", []),

@@ -34,6 +34,25 @@ TEST(Ids, AreNotCheckedInKeyvalOfTheCommandLine) {
     EXPECT_EQ(parse_netdev("dgram,id=")->netdev.id, "");
 }
 
+TEST(Ids, AreWarnedAboutIfGivenTwice) {
+    const auto check = [](std::string_view text, std::string_view id, std::string_view warning) {
+        const Result<ParsedNetdev> parsed = parse_netdev(text);
+        ASSERT_TRUE(parsed) << text;
+        EXPECT_EQ(parsed->netdev.id, id) << text;
+        ASSERT_EQ(parsed->warnings.size(), 1U) << text;
+        EXPECT_EQ(parsed->warnings.front(), warning) << text;
+    };
+    check("tap,id=a,id=b", "a", "'id' is given twice: 'a' counts");
+    check("tap,id=a,queues=2,id=b,id=a", "a", "'id' is given 3 times: 'a' counts");
+    // Where QEMU reads keyval, the last one counts.
+    check("dgram,id=a,id=b", "b", "'id' is given twice: 'b' counts");
+    check("user,id=a,hostfwd.0.str=tcp::1-:1,id=b", "b", "'id' is given twice: 'b' counts");
+    EXPECT_EQ(parse_nic("tap,id=a,id=b")->warnings.size(), 1U);
+    EXPECT_TRUE(parse_netdev("user,id=a,hostname=x,,id=b")->warnings.empty());
+    EXPECT_TRUE(
+        parse_netdev("user,id=a,hostname=x,,id=b,hostfwd.0.str=tcp::1-:1")->warnings.empty());
+}
+
 TEST(Ids, AreNotCheckedInJsonOfTheCommandLine) {
     EXPECT_EQ(parse_netdev(R"({"type":"tap","id":"9x"})")->netdev.id, "9x");
 }
