@@ -186,19 +186,22 @@ bool asks_for_types(const NetdevArguments& arguments) {
                        [](const NetdevArgument& argument) { return argument.asks_for_help(); });
 }
 
+std::vector<Error> reading_errors(const NetdevArgument& argument) {
+    if (argument.asks_for_help()) {
+        return {};
+    }
+    return argument.parsed ? validate_nic_card(*argument.parsed)
+                           : std::vector<Error>{argument.parsed.error()};
+}
+
 std::optional<int> settle_netdevs(NetdevArguments& arguments) {
     for (const NetdevArgument& argument : arguments.items()) {
-        if (argument.asks_for_help()) {
-            continue;
-        }
-        const std::vector<Error> broken = argument.parsed
-                                              ? validate_nic_card(*argument.parsed)
-                                              : std::vector<Error>{argument.parsed.error()};
+        const std::vector<Error> broken = reading_errors(argument);
         if (!broken.empty()) {
             report_finding(broken.front(), argument.text);
             return exit_failed;
         }
-        for (const std::string& warning : argument.parsed->warnings) {
+        for (const std::string& warning : argument.warnings()) {
             report_warning(argument.name(), argument.text, warning);
         }
     }

@@ -56,6 +56,9 @@ std::vector<OptionSpec> netdev_option_specs(NetdevArguments& arguments);
 /// -nic and -net.
 std::vector<OptionSpec> nic_option_specs(NetdevArguments& arguments);
 
+/// Why an argument cannot be used: it cannot be read, or its card is wrong. Nothing if it can.
+std::vector<Error> reading_errors(const NetdevArgument& argument);
+
 /// Prints the warnings and the first error of what was read, cards included, and invents the ids.
 /// Returns the status to exit with, or nothing to go on. An argument that asks for help prints the
 /// list of types: status 0.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "net/cli/batch.h"
 
+#include <algorithm>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -23,8 +24,10 @@ struct BatchCase {
     std::string arg = {};
 };
 
+constexpr const char* kLineHint = R"(a line is {"id":1,"form":"keyval","arg":"tap,id=hn0"})";
+
 Error bad_line(const std::string& what) {
-    return Error("batch line " + what).with_stage(Stage::parse);
+    return Error("batch line " + what).with_stage(Stage::parse).with_hint(kLineHint);
 }
 
 /// Takes the text, which may be long, out of the line.
@@ -42,7 +45,11 @@ Result<std::string> take_string(Json& line, const char* key) {
 
 /// Fills the case as far as the line can be read, so that the answer carries its id.
 Result<void> read_case(std::string_view text, BatchCase& item) {
-    Json line = NET_TRY(read_json(text));
+    Result<Json> read = read_json(text);
+    if (!read) {
+        return std::move(read).error().with_hint(kLineHint);
+    }
+    Json& line = *read;
     if (!line.is_object()) {
         return bad_line("must be a JSON object");
     }
@@ -57,6 +64,7 @@ struct BatchRequest {
     std::optional<qapi::Netdev> netdev = {};
     NetdevOrigin origin = NetdevOrigin::command_line;
     std::vector<Error> card_findings = {};
+    std::vector<std::string> warnings = {};
 };
 
 std::optional<NetdevOption> option_of(std::string_view form) {
@@ -69,62 +77,89 @@ std::optional<NetdevOption> option_of(std::string_view form) {
     return form == "net" ? std::optional(NetdevOption::net) : std::nullopt;
 }
 
-/// Takes the argument out of the case.
-Result<BatchRequest> parse_form(BatchCase& item) {
-    const std::optional<NetdevOption> option = option_of(item.form);
-    if (!option) {
-        return bad_line("has form '" + item.form +
-                        "', which is none of keyval, json, nic, net, qmp");
+/// Fails for a form that there is not.
+Result<void> check_form(const std::string& form) {
+    const auto& forms = qapi::enum_names<qapi::NetdevBatchForm>;
+    if (std::find(forms.begin(), forms.end(), form) != forms.end()) {
+        return {};
     }
+    return Error("batch line has form '" + form + "', which is none of keyval, json, nic, net, qmp")
+        .with_stage(Stage::parse)
+        .with_hint(suggest(form, {forms.begin(), forms.end()}));
+}
+
+/// Takes the argument out of the case, whose form is none of qmp.
+Result<BatchRequest> parse_form(BatchCase& item) {
     NetdevArguments arguments;
-    arguments.add(*option, std::move(item.arg));
+    arguments.add(option_of(item.form).value_or(NetdevOption::netdev), std::move(item.arg));
     arguments.invent_ids(random_number);
     NetdevArgument argument = std::move(std::move(arguments).items().front());
-    BatchRequest request{.origin = argument.origin()};
+    BatchRequest request{.origin = argument.origin(), .warnings = argument.warnings()};
     ParsedNic parsed = NET_TRY(std::move(argument.parsed));
     request.card_findings = validate_nic_card(parsed);
     request.netdev = std::move(parsed.netdev);
     return request;
 }
 
-BatchAnswer judge_line(std::string_view text, BatchCase& item, const BatchJudge& judge) {
-    BatchAnswer answer;
-    answer.outcome = read_case(text, item);
-    if (!answer.outcome) {
-        return answer;
+struct JudgedLine {
+    BatchAnswer answer = {};
+    std::vector<std::string> warnings = {};
+    bool malformed = false;
+};
+
+JudgedLine judge_line(std::string_view text, BatchCase& item, const BatchJudge& judge) {
+    Result<void> readable = read_case(text, item);
+    if (readable) {
+        readable = check_form(item.form);
     }
-    answer.help = item.form == "keyval" && is_netdev_help(item.arg);
-    if (answer.help) {
-        return answer;
+    if (!readable) {
+        return {.answer = {.findings = {std::move(readable).error()}}, .malformed = true};
+    }
+    if (item.form == "keyval" && is_netdev_help(item.arg)) {
+        return {.answer = {.help = true}};
     }
     if (item.form == "qmp") {
-        return judge.qmp(item.arg);
+        return {.answer = judge.qmp(item.arg)};
     }
     Result<BatchRequest> request = parse_form(item);
     if (!request) {
-        answer.outcome = std::move(request).error();
-    } else if (!request->card_findings.empty()) {
-        answer.outcome = std::move(request->card_findings.front());
-    } else if (request->netdev.has_value()) {
-        return judge.netdev(*request->netdev, request->origin);
+        return {.answer = {.findings = {std::move(request).error()}}};
     }
-    return answer;
+    JudgedLine line{.warnings = std::move(request->warnings)};
+    if (!request->card_findings.empty()) {
+        line.answer.findings = std::move(request->card_findings);
+    } else if (request->netdev.has_value()) {
+        line.answer = judge.netdev(*request->netdev, request->origin);
+    }
+    return line;
 }
 
 /// The same members always, so that who reads answers need not ask for them; only `hint` may miss.
-Json describe_answer(BatchCase item, BatchAnswer answer) {
-    Json told = {{"id", std::move(item.id)},
-                 {"accept", answer.outcome && !answer.help},
-                 {"stage", answer.help ? Json("help") : Json()},
-                 {"class", nullptr},
-                 {"desc", ""},
-                 {"param", nullptr}};
-    if (!answer.outcome) {
-        Json finding = describe_finding(answer.outcome.error());
-        finding.erase("span");
-        told.update(finding);
+qapi::NetdevBatchAnswer describe_line(BatchCase item, JudgedLine line) {
+    qapi::NetdevBatchAnswer told;
+    told.id = {write_json(item.id)};
+    told.accept = line.answer.findings.empty() && !line.answer.help;
+    for (auto* member : {&told.stage, &told.class_, &told.param}) {
+        member->value = qapi::Null{};
     }
-    told["info"] = std::move(answer.info);
+    if (line.answer.help) {
+        told.stage.value = "help";
+    }
+    told.info = std::move(line.answer.info);
+    told.warnings = std::move(line.warnings);
+    for (const Error& finding : line.answer.findings) {
+        told.findings.push_back(describe_finding(finding));
+    }
+    if (!told.findings.empty()) {
+        const qapi::NetdevFinding& first = told.findings.front();
+        told.stage.value = first.stage;
+        told.class_.value = first.class_;
+        told.desc = first.desc;
+        told.hint = first.hint;
+        if (first.param) {
+            told.param.value = *first.param;
+        }
+    }
     return told;
 }
 
@@ -132,13 +167,21 @@ Json describe_answer(BatchCase item, BatchAnswer answer) {
 
 int run_batch(const BatchJudge& judge) {
     std::string line;
+    int status = exit_done;
     while (std::cout && std::getline(std::cin, line)) {
         BatchCase item;
-        BatchAnswer answer = judge_line(line, item, judge);
-        const Json told = describe_answer(std::move(item), std::move(answer));
+        JudgedLine judged = judge_line(line, item, judge);
+        status = judged.malformed ? exit_failed : status;
+        const Json told = describe_line(std::move(item), std::move(judged));
         std::cout << write_json(told) << '\n' << std::flush;
     }
-    return exit_done;
+    return status;
+}
+
+Error batch_with_netdev_error() {
+    return Error("--batch reads its arguments from standard input, so it takes no -netdev")
+        .with_stage(Stage::parse)
+        .with_hint(kLineHint);
 }
 
 }  // namespace qnetdev::cli

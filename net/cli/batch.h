@@ -13,7 +13,7 @@ namespace qnetdev::cli {
 
 /// What became of one case.
 struct BatchAnswer {
-    Result<void> outcome = {};
+    std::vector<Error> findings = {};    ///< Nothing: accepted.
     bool help = false;                   ///< The argument asked for the list of types.
     std::vector<std::string> info = {};  ///< `info network`, if something was set up.
 };
@@ -25,10 +25,14 @@ struct BatchJudge {
     std::function<BatchAnswer(std::string_view command)> qmp;
 };
 
-/// Answers JSON lines `{"id":…,"form":"keyval"|"json"|"nic"|"net"|"qmp","arg":"…"}` of standard
-/// input, each in turn, with a JSON line on standard output (BATCH MODE in docs/qnetdev.1).
+/// Answers JSON lines of standard input (NetdevBatchCase), each in turn, with a JSON line on
+/// standard output (NetdevBatchAnswer).
 ///
-/// A line that cannot be read is answered too, with a null id. Returns the exit status.
+/// A line that cannot be read is answered too, with a null id. Returns the exit status: failed if
+/// there was one.
 int run_batch(const BatchJudge& judge);
+
+/// --batch has its arguments in its lines.
+Error batch_with_netdev_error();
 
 }  // namespace qnetdev::cli

@@ -42,21 +42,24 @@ char replacement(char byte) {
 
 }  // namespace
 
-TextSpan place_of(const Error& error, std::string_view argument) {
-    if (error.span().has_value()) {
-        return *error.span();
-    }
+std::optional<TextSpan> find_place(const Error& error, std::string_view argument) {
     const std::string& param = error.param();
-    const bool of_host = error.stage() == Stage::host;
-    std::optional<TextSpan> found;
     // Of a nested one that is missing the locator knows what is around it.
-    if (error.stage() != Stage::parse || param.find('.') == param.npos) {
-        OptionLocator locator(argument);
-        found = param.empty() ? found : locator.find(param, error.message());
-        found = !found && of_host ? locator.find_quoted(error.message()) : found;
+    if (error.span() || (error.stage() == Stage::parse && param.find('.') != param.npos)) {
+        return error.span();
     }
+    OptionLocator locator(argument);
+    std::optional<TextSpan> found;
+    if (!param.empty()) {
+        found = locator.find(param, error.message());
+    }
+    return found || error.stage() != Stage::host ? found : locator.find_quoted(error.message());
+}
+
+TextSpan place_of(const Error& error, std::string_view argument) {
     const TextSpan behind{argument.size() - (argument.ends_with('}') ? 1 : 0), 0};
-    return found.value_or(param.empty() || of_host ? TextSpan{0, argument.size()} : behind);
+    const bool missing = !error.param().empty() && error.stage() != Stage::host;
+    return find_place(error, argument).value_or(missing ? behind : TextSpan{0, argument.size()});
 }
 
 Caret draw_caret(std::string_view argument, TextSpan span) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -8,9 +9,12 @@
 
 namespace qnetdev::cli {
 
-/// Where an error stands in the argument that it is about. Errors of parsing know; of the others,
-/// it is the option that they name, or that has the value that they quote. What is missing goes to
-/// the end, and what no single option is to blame for is everything.
+/// The option of the argument that an error is about, as far as it can be told: the one that it
+/// names, or, for errors of the host, that has the value that they quote.
+std::optional<TextSpan> find_place(const Error& error, std::string_view argument);
+
+/// Where an error stands in the argument that it is about. What is missing goes to the end, and
+/// what no single option is to blame for is everything.
 TextSpan place_of(const Error& error, std::string_view argument);
 
 /// An argument, and what stands below it to mark a part.

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <iterator>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,18 +12,15 @@
 #include "net/cli/arguments.h"
 #include "net/cli/batch.h"
 #include "net/cli/batch_qmp.h"
-#include "net/cli/caret.h"
 #include "net/cli/command.h"
-#include "net/cli/json_text.h"
+#include "net/cli/json_reports.h"
 #include "net/cli/report.h"
 #include "net/event_loop.h"
-#include "net/monitor/commands/describe_netdev.h"
 #include "net/netdev.h"
 #include "net/options.h"
 #include "net/options/locate.h"
 #include "net/options/traditional.h"
 #include "net/validate/validate.h"
-#include "qapi/extensions_nlohmann.h"
 #include "qapi/utf8.h"
 
 namespace qnetdev::cli {
@@ -146,19 +144,11 @@ void print_verdict(const Verdict& verdict, bool all) {
     }
 }
 
-Json describe_verdict(const Verdict& verdict, bool all) {
-    Json findings = Json::array();
-    for (const Error& finding : verdict.findings) {
-        findings.push_back(describe_finding(finding));
-        if (!all) {
-            break;
-        }
-    }
-    return {{"option", std::string(verdict.argument->name())},
-            {"arg", verdict.argument->text},
-            {"valid", verdict.findings.empty()},
-            {"warnings", verdict.argument->warnings()},
-            {"findings", std::move(findings)}};
+void print_json_verdict(const Verdict& verdict, bool all) {
+    const std::span<const Error> findings(verdict.findings);
+    print_report(
+        make_report(*verdict.argument,
+                    all ? findings : findings.first(std::min<std::size_t>(findings.size(), 1))));
 }
 
 BatchAnswer check_case(const qapi::Netdev& netdev, NetdevOrigin origin) {
@@ -168,9 +158,7 @@ BatchAnswer check_case(const qapi::Netdev& netdev, NetdevOrigin origin) {
     if (findings.empty()) {
         findings = net_validate(netdev, origin);
     }
-    if (!findings.empty()) {
-        answer.outcome = std::move(findings.front());
-    }
+    answer.findings = std::move(findings);
     return answer;
 }
 
@@ -178,14 +166,16 @@ BatchAnswer check_case(const qapi::Netdev& netdev, NetdevOrigin origin) {
 BatchAnswer check_qmp_case(std::string_view command) {
     Result<std::unique_ptr<EventLoop>> loop = glib_event_loop(nullptr);
     if (!loop) {
-        return {.outcome = std::move(loop).error()};
+        return {.findings = {std::move(loop).error()}};
     }
     const std::unique_ptr<NetContext> context = net_context_create(**loop, {});
     const auto bring_up = [](NetContext&, const qapi::Netdev& netdev, const NetInitOptions& options,
                              const NetInitDone& done) {
-        done(check_case(netdev, options.origin).outcome);
+        const BatchAnswer answer = check_case(netdev, options.origin);
+        done(answer.findings.empty() ? Result<void>() : answer.findings.front());
     };
-    return {.outcome = execute_alone(*context, command, bring_up)};
+    const Result<void> outcome = execute_alone(*context, command, bring_up);
+    return outcome ? BatchAnswer{} : BatchAnswer{.findings = {outcome.error()}};
 }
 
 int check_netdevs(const CheckOptions& options) {
@@ -198,7 +188,7 @@ int check_netdevs(const CheckOptions& options) {
     for (Verdict& verdict : verdicts) {
         add_locations(verdict);
         if (options.json) {
-            print(write_json(describe_verdict(verdict, options.all)) + "\n");
+            print_json_verdict(verdict, options.all);
         } else {
             print_verdict(verdict, options.all);
         }
@@ -226,6 +216,10 @@ int run_check(Words words, const InheritedSignals& /*inherited*/) {
     const Result<void> parsed = parse_arguments(words, specs);
     if (!parsed) {
         report_error("", "", parsed.error());
+        return exit_usage;
+    }
+    if (options.batch && !options.netdevs.empty()) {
+        report_error("", "", batch_with_netdev_error());
         return exit_usage;
     }
     if (options.batch) {
@@ -259,11 +253,14 @@ const Command kCheckCommand = {
     "  -net ARG      a backend or a card, as QEMU's -net takes it\n"
     "  -chardev ARG  a character device that a backend may name; only its id is read\n"
     "  --all         every broken rule, not only the first\n"
-    "  --json        one JSON object a line on standard output\n"
-    "  --batch       answer JSON lines on standard input, each on its own\n"
+    "  --json        one JSON object a line on standard output, a NetdevReport of the schema\n"
+    "  --batch       answer lines {\"id\":ANY,\"form\":FORM,\"arg\":TEXT} of standard input, each "
+    "on\n"
+    "                its own; FORM is keyval, json, nic, net or qmp. qnetdev help json tells more\n"
     "  --trace       as with the other commands; there is no system call to show here\n"
     "\n"
-    "Exit status: 0 all valid, 1 something is wrong, 2 wrong usage.\n",
+    "Exit status: 0 all valid, 1 something is wrong (with --batch: a line is no case), 2 wrong\n"
+    "usage.\n",
     run_check};
 
 }  // namespace qnetdev::cli

@@ -5,6 +5,7 @@
 #include "net/cli/arguments.h"
 #include "net/cli/command.h"
 #include "net/cli/help_type.h"
+#include "net/cli/json_reports.h"
 #include "net/cli/report.h"
 #include "qapi/net_types.h"
 #include "qapi/suggest.h"
@@ -24,7 +25,8 @@ std::string list_commands() {
     }
     return text +
            "\n"
-           "qnetdev COMMAND --help tells more about a command, qnetdev help TYPE about a backend.\n"
+           "qnetdev COMMAND --help tells more about a command, qnetdev help TYPE about a backend,\n"
+           "qnetdev help json about --json and --batch.\n"
            "\n" +
            list_netdev_types();
 }
@@ -35,7 +37,7 @@ std::string describe_topic(std::string_view name) {
             return std::string(command->usage);
         }
     }
-    return describe_netdev_type(name);
+    return name == kJsonTopic ? std::string(kJsonHelp) : describe_netdev_type(name);
 }
 
 /// -nic and -net have cards, which are no backend.
@@ -43,7 +45,7 @@ std::string unknown_topic_hint(std::string_view name) {
     if (name == "nic") {
         return "a card is an option of -nic, or a -device; qnetdev help lists the types";
     }
-    std::vector<std::string_view> names;
+    std::vector<std::string_view> names = {kJsonTopic};
     for (const Command* command : all_commands()) {
         names.push_back(command->name);
     }
@@ -84,10 +86,10 @@ int run_help(Words words, const InheritedSignals& /*inherited*/) {
 
 const Command kHelpCommand = {
     "help", "list the commands and the netdev types, or describe a type",
-    "usage: qnetdev help [TYPE | COMMAND]\n"
+    "usage: qnetdev help [TYPE | COMMAND | json]\n"
     "\n"
     "Without an argument lists the commands and the netdev types. With a type, tells every option\n"
-    "of it: its meaning, default and limits.\n",
+    "of it: its meaning, default and limits. json tells what --json prints and --batch reads.\n",
     run_help};
 
 }  // namespace qnetdev::cli

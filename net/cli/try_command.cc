@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: MIT
 #include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "net/cli/arguments.h"
 #include "net/cli/batch.h"
 #include "net/cli/batch_qmp.h"
+#include "net/cli/caret.h"
 #include "net/cli/command.h"
+#include "net/cli/json_reports.h"
 #include "net/cli/netdev_table.h"
 #include "net/cli/private_namespace.h"
 #include "net/cli/report.h"
 #include "net/cli/signals.h"
 #include "net/event_loop.h"
+#include "net/monitor/commands/describe_netdev.h"
 #include "net/netdev.h"
 
 namespace qnetdev::cli {
@@ -22,6 +27,7 @@ struct TryOptions {
     NetdevArguments netdevs = {};
     bool on_host = false;
     bool batch = false;
+    bool json = false;
     bool verbose = false;
     bool trace = false;
     int timeout_seconds = 30;
@@ -45,6 +51,67 @@ Result<Session> open_session(const TryOptions& options, int cancel_fd) {
     return session;
 }
 
+struct Failure {
+    std::size_t item;
+    Error error;
+};
+
+/// Brings the netdevs up one after the other, until one fails.
+std::optional<Failure> bring_up(const TryOptions& options, NetContext& context,
+                                const UniqueFd& signals) {
+    for (const std::size_t i : options.netdevs.init_order()) {
+        const NetdevArgument& argument = options.netdevs.items()[i];
+        Result<void> outcome = net_client_init(context, argument.netdev(), {argument.origin(), {}});
+        if (outcome && signal_arrived(signals)) {
+            outcome = Error("interrupted");
+        }
+        if (!outcome) {
+            return Failure{i, std::move(outcome).error()};
+        }
+    }
+    return std::nullopt;
+}
+
+/// Errors of later stages know the option, but not where it is written.
+Error located(Error error, std::string_view argument) {
+    const std::optional<TextSpan> span = find_place(error, argument);
+    return span ? std::move(error).with_span(*span) : error;
+}
+
+/// A line for each argument, in the order they were given.
+void print_reports(const TryOptions& options, const NetContext& context,
+                   const std::optional<Failure>& failure) {
+    const std::vector<NetdevArgument>& items = options.netdevs.items();
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        std::vector<Error> findings;
+        if (failure && failure->item == i) {
+            findings.push_back(located(failure->error, items[i].text));
+        }
+        qapi::NetdevReport report = make_report(items[i], findings);
+        const NetClientGroup* group = findings.empty() && items[i].has_backend()
+                                          ? context.registry().find_backend(items[i].netdev().id)
+                                          : nullptr;
+        if (group != nullptr) {
+            report.netdev = describe_netdev(*group);
+        }
+        print_report(report);
+    }
+}
+
+/// For people. Returns the status to exit with.
+int show_table(NetContext& context) {
+    const Result<std::string> table = netdev_table(context.registry());
+    if (!table) {
+        report_error("", "", table.error());
+        return exit_failed;
+    }
+    print(*table);
+    const std::size_t count = context.registry().groups().size();
+    net_cleanup(context, {.exclusive = true});
+    print("removed " + std::to_string(count) + (count == 1 ? " netdev\n" : " netdevs\n"));
+    return exit_done;
+}
+
 /// Brings everything up, shows it, and takes it down again.
 int try_netdevs(const TryOptions& options) {
     Result<UniqueFd> signals = signals_as_fd();
@@ -58,27 +125,17 @@ int try_netdevs(const TryOptions& options) {
         return exit_failed;
     }
     NetContext& context = *session->context;
-    for (const std::size_t i : options.netdevs.init_order()) {
-        const NetdevArgument& argument = options.netdevs.items()[i];
-        Result<void> outcome = net_client_init(context, argument.netdev(), {argument.origin(), {}});
-        if (outcome && signal_arrived(*signals)) {
-            outcome = Error("interrupted");
-        }
-        if (!outcome) {
-            report_finding(outcome.error(), argument.text);
-            return exit_failed;
-        }
+    const std::optional<Failure> failure = bring_up(options, context, *signals);
+    if (options.json) {
+        print_reports(options, context, failure);
+        net_cleanup(context, {.exclusive = true});
+        return failure ? exit_failed : exit_done;
     }
-    const Result<std::string> table = netdev_table(context.registry());
-    if (!table) {
-        report_error("", "", table.error());
+    if (failure) {
+        report_finding(failure->error, options.netdevs.items()[failure->item].text);
         return exit_failed;
     }
-    print(*table);
-    const std::size_t count = context.registry().groups().size();
-    net_cleanup(context, {.exclusive = true});
-    print("removed " + std::to_string(count) + (count == 1 ? " netdev\n" : " netdevs\n"));
-    return exit_done;
+    return show_table(context);
 }
 
 /// What `act` makes of a case, and the netdevs that there are then, which are removed again.
@@ -87,12 +144,13 @@ BatchAnswer try_case(const TryOptions& options,
     BatchAnswer answer;
     Result<Session> session = open_session(options, -1);
     if (!session) {
-        answer.outcome = std::move(session).error();
-        return answer;
+        return {.findings = {std::move(session).error()}};
     }
-    answer.outcome = act(*session->context);
-    if (answer.outcome) {
+    Result<void> outcome = act(*session->context);
+    if (outcome) {
         answer.info = net_info(*session->context);
+    } else {
+        answer.findings.push_back(std::move(outcome).error());
     }
     net_cleanup(*session->context, {.exclusive = true});
     return answer;
@@ -119,6 +177,7 @@ std::vector<OptionSpec> make_specs(TryOptions& options) {
     }
     specs.push_back(flag_spec("--host", options.on_host));
     specs.push_back(flag_spec("--batch", options.batch));
+    specs.push_back(flag_spec("--json", options.json));
     specs.push_back(flag_spec("--verbose", options.verbose));
     specs.push_back(trace_spec(options.trace));
     specs.push_back({"--timeout", true, [&options](std::string_view value) -> Result<void> {
@@ -128,19 +187,51 @@ std::vector<OptionSpec> make_specs(TryOptions& options) {
     return specs;
 }
 
+/// The same as settle_netdevs() for programs: nothing is set up if something cannot be read.
+std::optional<int> settle_for_json(NetdevArguments& arguments) {
+    if (asks_for_types(arguments)) {
+        return settle_netdevs(arguments);
+    }
+    std::vector<qapi::NetdevReport> reports;
+    bool valid = true;
+    for (const NetdevArgument& argument : arguments.items()) {
+        const std::vector<Error> broken = reading_errors(argument);
+        reports.push_back(make_report(argument, std::span(broken).first(broken.empty() ? 0 : 1)));
+        valid = valid && broken.empty();
+    }
+    if (!valid) {
+        for (const qapi::NetdevReport& report : reports) {
+            print_report(report);
+        }
+        return exit_failed;
+    }
+    arguments.invent_ids(random_number);
+    return std::nullopt;
+}
+
+/// What is wrong with the words as a whole.
+Result<void> check_usage(const TryOptions& options) {
+    if (options.batch) {
+        return options.netdevs.empty() ? Result<void>() : batch_with_netdev_error();
+    }
+    return options.netdevs.empty()
+               ? no_netdev_error("try needs at least one -netdev, -nic or -net, or --batch")
+               : Result<void>();
+}
+
 int run_try(Words words, const InheritedSignals& /*inherited*/) {
     TryOptions options;
-    const Result<void> parsed = parse_arguments(words, make_specs(options));
-    if (!parsed) {
-        report_error("", "", parsed.error());
+    Result<void> usable = parse_arguments(words, make_specs(options));
+    if (usable) {
+        usable = check_usage(options);
+    }
+    if (!usable) {
+        report_error("", "", usable.error());
         return exit_usage;
     }
-    if (options.netdevs.empty() && !options.batch) {
-        report_error("", "",
-                     no_netdev_error("try needs at least one -netdev, -nic or -net, or --batch"));
-        return exit_usage;
-    }
-    if (const std::optional<int> status = settle_netdevs(options.netdevs)) {
+    const std::optional<int> status =
+        options.json ? settle_for_json(options.netdevs) : settle_netdevs(options.netdevs);
+    if (status) {
         return *status;
     }
     if (!options.on_host) {
@@ -150,17 +241,14 @@ int run_try(Words words, const InheritedSignals& /*inherited*/) {
             return exit_failed;
         }
     }
-    if (options.batch) {
-        return try_batch(options);
-    }
-    return try_netdevs(options);
+    return options.batch ? try_batch(options) : try_netdevs(options);
 }
 
 }  // namespace
 
 const Command kTryCommand = {
     "try", "set netdevs up for real, show them, and remove them again",
-    "usage: qnetdev try [--host] [--verbose] [--trace] [--timeout SECONDS]\n"
+    "usage: qnetdev try [--host] [--json] [--verbose] [--trace] [--timeout SECONDS]\n"
     "                   -netdev|-nic|-net ARG...\n"
     "       qnetdev try [--host] [--trace] [--timeout SECONDS] --batch\n"
     "\n"
@@ -174,9 +262,15 @@ const Command kTryCommand = {
     "  --verbose            also tell what scripts print\n"
     "  --trace              show every system call on taps, over netlink and for scripts and\n"
     "                       helpers on standard error; so does QNETDEV_TRACE=1 in the environment\n"
-    "  --batch              answer JSON lines on standard input, each on its own\n"
+    "  --json               instead of the table, one JSON object a line, a NetdevReport of the\n"
+    "                       schema, which tells what exists as query-netdev does\n"
+    "  --batch              answer lines {\"id\":ANY,\"form\":FORM,\"arg\":TEXT} of standard "
+    "input,\n"
+    "                       each on its own; FORM is keyval, json, nic, net or qmp. qnetdev help\n"
+    "                       json tells more\n"
     "\n"
-    "Exit status: 0 all could be set up, 1 something could not, 2 wrong usage.\n",
+    "Exit status: 0 all could be set up, 1 something could not (with --batch: a line is no case),\n"
+    "2 wrong usage.\n",
     run_try};
 
 }  // namespace qnetdev::cli

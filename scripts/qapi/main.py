@@ -6,7 +6,8 @@ import os
 import re
 import sys
 
-from . import completion, cpp, cpp_docs, cpp_messages, cpp_nlohmann, docs_md, introspect, man
+from . import (completion, cpp, cpp_docs, cpp_messages, cpp_nlohmann, docs_md, introspect,
+               json_schema, man)
 from .error import SchemaError
 from .layout import Layout
 from .model import ObjectType
@@ -15,7 +16,7 @@ from .schema import Schema
 
 _BY_DEFAULT = ('types', 'sources', 'commands', 'events', 'docs', 'introspect', 'markdown')
 _FOR_OPTIONS = ('completion', 'man')
-_ON_REQUEST = ('nlohmann', *_FOR_OPTIONS)
+_ON_REQUEST = ('nlohmann', 'json-schema', *_FOR_OPTIONS)
 _RECURSION = 100000  # chains of base structs may be long
 
 
@@ -55,6 +56,9 @@ def _parse_arguments(argv):
                         f'(default: all but {", ".join(_ON_REQUEST)})')
     parser.add_argument('--option', metavar='NAME=UNION', action='append', default=[],
                         help='for completion and man: UNION describes the option -NAME')
+    parser.add_argument('--root', metavar='NAME=TYPE[,TYPE]', action='append', default=[],
+                        help='for json-schema: a further file, NAME.schema.json, says what values '
+                        'of these types are')
     parser.add_argument('schema', metavar='SCHEMA', help='the main schema file')
     arguments = parser.parse_args(argv)
     arguments.emit = arguments.emit.split(',')
@@ -83,6 +87,8 @@ def _generate(schema, arguments):
     options = [_find_option(schema, option) for option in arguments.option]
     if 'completion' in arguments.emit:
         yield f'{prefix}completion.bash', completion.completion_script(options)
+    if 'json-schema' in arguments.emit:
+        yield from _generate_json_schema(schema, arguments)
     if 'man' in arguments.emit:
         yield f'{prefix}options.roff', man.man_section(options)
 
@@ -122,6 +128,18 @@ def _generate_cpp(schema, arguments):
     if 'types' in emit and (arguments.builtins or layout.uses_builtin_header()):
         yield (cpp.header_name(None, prefix, 'types'),
                cpp.types_header(layout.builtin_header, prefix))
+
+
+def _generate_json_schema(schema, arguments):
+    defined = set(arguments.defined)
+    yield f'{arguments.prefix}qmp.schema.json', json_schema.messages_schema(schema, defined)
+    for root in arguments.root:
+        name, _, type_names = root.partition('=')
+        types = [schema.find_type(type_name) for type_name in type_names.split(',')]
+        if None in types:
+            raise SchemaError(None, f"--root {root}: there is no such type")
+        yield (f'{arguments.prefix}{name}.schema.json',
+               json_schema.types_schema(schema, types, defined))
 
 
 def _find_option(schema, option):

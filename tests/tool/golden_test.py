@@ -80,7 +80,9 @@ def main():
         if difference is not None:
             differing.add(row["id"])
         if row["id"] in DEVIATIONS:
-            tap.equal(title(row) + " (deviation)", answer, {"id": row["id"], **DEVIATIONS[row["id"]]})
+            want = {"id": row["id"], **DEVIATIONS[row["id"]]}
+            same = {key: answer[key] for key in answer if key not in ("warnings", "findings")}
+            tap.equal(title(row) + " (deviation)", same, want)
         else:
             tap.check(title(row), difference is None,
                       "difference: %s\nQEMU: %s\nwe:   %s" % (difference, row, answer))

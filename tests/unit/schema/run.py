@@ -52,6 +52,9 @@ FURTHER_GOLDENS = {
 WITHOUT_TABLES = ('doc-indent-four', 'option-union')
 # Compared by test_options().
 OPTION_GOLDENS = ('option-union.completion.bash', 'option-union.roff')
+# Compared by test_json_schema(): the golden, and the types that it is about.
+JSON_SCHEMAS = (('option-union', 'Drive'), ('alternate', 'Many,Numbers,Enums'),
+                ('conditions', None), ('commands', None))
 
 
 class Tap:
@@ -126,7 +129,8 @@ def test_all_goldens_are_used(names):
     """A golden file that no schema asks for, or a schema of the table that is gone."""
     gone = sorted({*FURTHER_GOLDENS, *WITHOUT_TABLES} - set(names))
     used = {name + suffix for name in names
-            for suffix in ('.json', '.h', '.err', *goldens_of(name))} | set(OPTION_GOLDENS)
+            for suffix in ('.json', '.h', '.err', *goldens_of(name))} | set(OPTION_GOLDENS) | {
+                name + '.schema.json' for name, _ in JSON_SCHEMAS}
     unused = sorted(file for file in os.listdir(GOLDEN) if file not in used and file != 'include')
     return '\n'.join([f'{name}.json does not exist' for name in gone]
                      + [f'{file} is compared with nothing' for file in unused]) or None
@@ -161,6 +165,18 @@ def test_options(directory):
     base = os.path.join(GOLDEN, 'option-union')
     return (compare(base + '.completion.bash', read(f'{out}/completion.bash'))
             or compare(base + '.roff', read(f'{out}/options.roff')))
+
+
+def test_json_schema(directory, name, types):
+    """Values of types, or, without types, messages of a monitor."""
+    out = os.path.join(directory, 'json-schema-' + name)
+    roots = ['--root', 'root=' + types] if types else []
+    status, stderr = run_compiler('-o', out, '--emit', 'json-schema', *roots,
+                                  os.path.join(GOLDEN, name + '.json'))
+    if status:
+        return stderr
+    produced = f'{out}/{"root" if types else "qmp"}.schema.json'
+    return compare(os.path.join(GOLDEN, name + '.schema.json'), read(produced))
 
 
 def test_completion_in_bash():
@@ -236,7 +252,8 @@ def test_command_line(directory):
     cases = [(['-o', out, '-p', 'my-', '-b', '-u', schema], 0), ([], 2), (['--emit', 'x', schema], 2),
              (['-p', '9', schema], 2), ([os.path.join(GOLDEN, 'no-such-schema.json')], 1),
              (['-o', os.path.join(schema, 'x'), schema], 1),
-             (['-o', out, '--emit', 'man', '--option', 'x=Foo', schema], 1)]
+             (['-o', out, '--emit', 'man', '--option', 'x=Foo', schema], 1),
+             (['-o', out, '--emit', 'json-schema', '--root', 'x=NoSuch', schema], 1)]
     for arguments, expected in cases:
         result = subprocess.run([sys.executable, '-B', SCRIPT, *arguments], capture_output=True,
                                 text=True)
@@ -292,7 +309,7 @@ HOSTILE = {
 def mutations(seconds):
     """Golden inputs with random damage, the same ones in each run, as many as time permits."""
     rng = random.Random(20)
-    names = sorted(f for f in os.listdir(GOLDEN) if f.endswith('.json'))
+    names = sorted(f for f in os.listdir(GOLDEN) if f.endswith('.json') and f.count('.') == 1)
     inputs = []
     for name in names:
         with open(os.path.join(GOLDEN, name), 'rb') as file:
@@ -383,6 +400,8 @@ def main(arguments):
         tap.run('unchanged files stay untouched', test_unchanged_files_stay, directory)
         tap.run('the command line', test_command_line, directory)
         tap.run('completion and manual of an option', test_options, directory)
+        for name, types in JSON_SCHEMAS:
+            tap.run(f'JSON Schema of {name}.json', test_json_schema, directory, name, types)
         if shutil.which('bash'):
             tap.run('completion in bash', test_completion_in_bash)
         else:
