@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "net/cli/line_editor.h"
 
+#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -51,6 +52,18 @@ std::size_t key_length(std::string_view input) {
         }
     }
     return 0;
+}
+
+/// Which key the terminal makes a signal of. Returns the one it was before. Not by libedit, which
+/// takes the terminal's keys for its own again and again.
+cc_t set_interrupt_key(cc_t key) {
+    termios settings = {};
+    if (tcgetattr(STDIN_FILENO, &settings) != 0) {
+        return _POSIX_VDISABLE;
+    }
+    const cc_t before = std::exchange(settings.c_cc[VINTR], key);
+    (void)tcsetattr(STDIN_FILENO, TCSANOW, &settings);
+    return before;
 }
 
 std::string common_start(const std::vector<std::string>& words) {
@@ -119,15 +132,22 @@ char* LineEditor::prompt_of(EditLine* editor) {
 }
 
 void LineEditor::wake() {
-    awake_ = true;
-    (void)el_set(editor_.get(), EL_UNBUFFERED, 1);
+    begin_line();
     edit();  // what was typed ahead
+}
+
+void LineEditor::begin_line() {
+    awake_ = true;
+    // Before there is a prompt, behind which nobody expects a signal any more.
+    interrupt_key_ = static_cast<char>(set_interrupt_key(_POSIX_VDISABLE));
+    (void)el_set(editor_.get(), EL_UNBUFFERED, 1);
 }
 
 /// Gives the terminal back as it was.
 void LineEditor::sleep() {
     awake_ = false;
     (void)el_set(editor_.get(), EL_UNBUFFERED, 0);
+    (void)set_interrupt_key(static_cast<cc_t>(interrupt_key_));
 }
 
 bool LineEditor::has_whole_key() const {
@@ -181,6 +201,11 @@ void LineEditor::edit() {
             print("\n");
             return handlers_.on_end();
         }
+        if (interrupt_key_ != '\0' && input_.front() == interrupt_key_) {
+            input_.erase(0, 1);
+            interrupt();
+            continue;
+        }
         int count = 0;
         const char* text = el_gets(editor_.get(), &count);
         if (text != nullptr && count > 0 && (text[count - 1] == '\n' || text[count - 1] == '\r')) {
@@ -189,11 +214,27 @@ void LineEditor::edit() {
     }
 }
 
+/// Ends the line without executing it.
+void LineEditor::interrupt() {
+    const LineInfo* line = el_line(editor_.get());
+    const bool was_empty = line->lastchar == line->buffer;
+    sleep();
+    print("^C\n");
+    if (was_empty && handlers_.on_interrupt) {
+        handlers_.on_interrupt();
+    }
+    begin_line();
+}
+
+void LineEditor::remember(const std::string& line) {
+    HistEvent event = {};
+    (void)history(history_.get(), &event, H_ENTER, line.c_str());
+}
+
 void LineEditor::end_line(std::string line) {
     sleep();
     if (line.find_first_not_of(" \t") != line.npos) {
-        HistEvent event = {};
-        (void)history(history_.get(), &event, H_ENTER, line.c_str());
+        remember(line);
     }
     handlers_.on_line(std::move(line));
 }

@@ -25,6 +25,9 @@ public:
         std::function<void(std::string line)> on_line = {};
         /// The user typed ^D on an empty line, or the terminal is gone. The editor is asleep.
         std::function<void()> on_end = {};
+        /// The user typed ^C on an empty line; elsewhere that clears the line. The editor is
+        /// asleep, and wakes up again afterwards.
+        std::function<void()> on_interrupt = {};
         /// What the last word of the text before the cursor can become.
         std::function<std::vector<std::string>(std::string_view text)> complete = {};
     };
@@ -44,6 +47,8 @@ public:
     /// which may not come: call drop_partial_key() if nothing could be read for kKeyTime.
     bool on_input();
     void drop_partial_key() { input_.clear(); }
+    /// Adds a line to the history, as if it had been typed.
+    void remember(const std::string& line);
     /// Prints lines above the one that is being edited.
     void print(std::string_view text);
 
@@ -57,7 +62,9 @@ private:
 
     void configure();
     bool has_whole_key() const;
+    void begin_line();
     void edit();
+    void interrupt();
     void end_line(std::string line);
     void sleep();
     void show(const std::vector<std::string>& candidates);
@@ -68,6 +75,9 @@ private:
     std::unique_ptr<EditLine, decltype(&el_end)> editor_;
     std::unique_ptr<History, decltype(&history_end)> history_;
     bool awake_ = false;
+    /// The key that interrupts, ^C unless the user chose another; 0: none. It is a key like any
+    /// other while a line is edited, and a signal while one is executed.
+    char interrupt_key_ = '\0';
 };
 
 }  // namespace qnetdev::cli

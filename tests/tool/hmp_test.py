@@ -188,10 +188,7 @@ def test_terminal_ends(tap, qnetdev, folder):
     for name, signum in (("SIGTERM", signal.SIGTERM), ("SIGINT", signal.SIGINT)):
         screen = monitor.Terminal(argv)
         screen.expect("(qemu) ")
-        if signum == signal.SIGINT:
-            screen.type("half a line\x03")
-        else:
-            screen.process.send_signal(signum)
+        screen.process.send_signal(signum)
         tap.equal("terminal: %s ends the program" % name, screen.wait(), 0)
         tap.check("terminal: %s gives the terminal back" % name, screen.is_restored())
         screen.close()
@@ -200,6 +197,20 @@ def test_terminal_ends(tap, qnetdev, folder):
     screen.type("\x04")
     tap.check("terminal: ^D gives the terminal back", harness.wait_until(screen.is_restored, 5))
     tap.equal("terminal: ^D does not end the program", screen.wait(0.3), None)
+    tap.check("terminal: ^D says that it goes on, and how to end it", screen.expect(
+        "\r\nThis monitor is closed, and the program goes on: ^C or `kill %d` ends it.\r\n" %
+        screen.process.pid) is not None, screen.seen)
+    screen.type("\x03")
+    tap.equal("terminal: as ^C does then", screen.wait(), 0)
+    screen.close()
+    screen = monitor.Terminal(argv)
+    screen.expect("(qemu) ")
+    screen.type("half a line\x03info name\x03\x03info status\r")
+    tap.check("terminal: ^C clears the line, and on an empty one tells of quit",
+              screen.expect("^C\r\nquit ends the program\r\n(qemu) ") is not None and
+              screen.expect("VM status: running\r\n(qemu) ") is not None, screen.seen)
+    screen.type("quit\r")
+    tap.equal("terminal: and quit ends the program", screen.wait(), 0)
     screen.close()
     script = harness.HeldScript(os.path.join(folder, "held"))
     screen = monitor.Terminal(argv)

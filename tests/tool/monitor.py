@@ -114,10 +114,11 @@ class Human:
 class Terminal:
     """A program on a terminal of its own."""
 
-    def __init__(self, argv):
+    def __init__(self, argv, state="/dev/null"):
+        """`state` is where the user's programs keep what they remember."""
         self.master, slave = pty.openpty()
         self.before = termios.tcgetattr(slave)
-        environment = dict(os.environ, TERM="xterm", LC_ALL="C.UTF-8")
+        environment = dict(os.environ, TERM="xterm", LC_ALL="C.UTF-8", XDG_STATE_HOME=state)
         self.process = subprocess.Popen(argv, stdin=slave, stdout=slave, stderr=slave,
                                         env=environment, start_new_session=True,
                                         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY))

@@ -14,6 +14,7 @@ import tempfile
 import time
 
 import harness
+import monitor
 import qmp
 
 PLAIN = "tap,id=%s,ifname=%s,script=no,downscript=no"
@@ -275,6 +276,32 @@ def check_wait(tap, program, folder):
         harness.wait_until(lambda: os.path.exists(path), 10)
         tap.check("SIGTERM while nobody has connected", run.stop() == 0, run.err)
     clean(tap, "wait=on", folder, "qmp")
+    address = "unix:%s,server=on" % path
+    for option, hint in (("-qmp", "; qnetdev monitor %s is one" % path), ("-monitor", "")):
+        screen = monitor.Terminal([program, "run", option, address, "-S"])
+        tap.check("on a terminal it says that it waits, and for what: " + option, screen.expect(
+            "qnetdev: %s %s: waiting for a client, and setting nothing up before\r\n"
+            "hint: wait=off in the address goes on without one%s\r\n" % (option, address, hint))
+            is not None, screen.seen)
+        screen.close()
+    clean(tap, "waiting on a terminal", folder, "qmp")
+
+
+def check_hint_at_server(tap, program, folder):
+    """An address without server=on connects; whoever meant to listen is told how."""
+    stale = os.path.join(folder, "stale")
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(stale)
+    for address, problem in (
+            ("unix:%s/none" % folder, "cannot connect to %s/none: No such file or directory" % folder),
+            ("unix:" + stale, "cannot connect to %s: Connection refused" % stale),
+            ("tcp:127.0.0.1:1", "127.0.0.1:1: connect: Connection refused")):
+        outcome = harness.run([program, "run", "-qmp", address])
+        tap.equal("server=on is missing: " + address.replace(folder, ""),
+                  (outcome.status, outcome.err), (1, (
+                      "qnetdev: -qmp {0}: {1}\nhint: to listen there: {0},server=on,wait=off\n"
+                  ).format(address, problem)))
+    os.unlink(stale)
 
 
 def free_port():
@@ -400,7 +427,8 @@ def main():
     harness.need_tun()
     tap = harness.Tap()
     for check in (check_ends, check_end_while_starting, check_errors, check_socket_files,
-                  check_daemonize, check_options, check_wait, check_transports, check_half_close,
+                  check_daemonize, check_options, check_wait,
+                  check_hint_at_server, check_transports, check_half_close,
                   check_service):
         with tempfile.TemporaryDirectory() as folder:
             begin = time.monotonic()

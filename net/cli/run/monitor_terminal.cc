@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <string>
 #include <utility>
 
 namespace qnetdev::cli {
@@ -33,8 +34,16 @@ MonitorTerminal::MonitorTerminal(EventLoop& loop, NetMonitor& monitor)
       editor_(
           "(qemu) ",
           {.on_line = [this](const std::string& line) { execute(line); },
-           .on_end = [this] { watch_.reset(); },
+           .on_end = [this] { end(); },
+           .on_interrupt = [this] { editor_.print("quit ends the program\n"); },
            .complete = [this](std::string_view text) { return monitor_.complete_human(text); }}) {}
+
+/// The terminal is the shell's again, so that ^C there is a signal.
+void MonitorTerminal::end() {
+    watch_.reset();
+    editor_.print("This monitor is closed, and the program goes on: ^C or `kill " +
+                  std::to_string(getpid()) + "` ends it.\n");
+}
 
 void MonitorTerminal::on_readable() {
     key_timer_.reset();

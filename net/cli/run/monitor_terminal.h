@@ -21,6 +21,7 @@ public:
 private:
     MonitorTerminal(EventLoop& loop, NetMonitor& monitor);
 
+    void end();
     void on_readable();
     void execute(const std::string& line);
     void update_watch();

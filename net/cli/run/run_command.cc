@@ -5,6 +5,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <memory>
 #include <string>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "net/cli/command.h"
+#include "net/cli/exec/shell_quote.h"
 #include "net/cli/report.h"
 #include "net/cli/run/monitor_terminal.h"
 #include "net/cli/run/run_options.h"
@@ -149,6 +151,28 @@ Result<void> Run::add_fds() {
     return {};
 }
 
+/// Somebody on a terminal should know why nothing happens, and what would make it go on.
+void tell_that_it_waits(const MonitorArgument& argument) {
+    const MonitorAddress& address = argument.address;
+    std::string hint = "wait=off in the address goes on without one";
+    if (const auto* place = std::get_if<MonitorAddress::Unix>(&address.place);
+        place != nullptr && !argument.human) {
+        hint += "; qnetdev monitor " + shell_quote(std::array{place->path}) + " is one";
+    }
+    report_error(argument.option, address.text,
+                 Error("waiting for a client, and setting nothing up before").with_hint(hint));
+}
+
+/// To connect is what an address means that does not say otherwise, and seldom what is meant.
+Error hint_at_server(Error error, const MonitorAddress& address) {
+    const bool connects =
+        !address.server && (error.errnum() == ENOENT || error.errnum() == ECONNREFUSED);
+    if (!connects || !error.hint().empty()) {
+        return error;
+    }
+    return std::move(error).with_hint("to listen there: " + address.text + ",server=on,wait=off");
+}
+
 Result<void> Run::open_monitor(const MonitorArgument& argument) {
     const MonitorAddress& address = argument.address;
     MonitorAccess access{
@@ -170,7 +194,11 @@ Result<void> Run::open_monitor(const MonitorArgument& argument) {
         }
         return monitor_->serve(std::move(input), std::move(output), std::move(access));
     }
-    MonitorSocket socket = NET_TRY(open_monitor_socket(address));
+    Result<MonitorSocket> opened = open_monitor_socket(address);
+    if (!opened) {
+        return hint_at_server(std::move(opened).error(), address);
+    }
+    MonitorSocket socket = *std::move(opened);
     if (socket.file) {
         socket_files_.push_back(*std::move(socket.file));
     }
@@ -195,7 +223,12 @@ std::optional<Failure> Run::open_monitors() {
         if (!opened) {
             return Failure{argument.option, argument.address.text, opened.error()};
         }
-        waits |= argument.address.server && argument.address.wait;
+        if (argument.address.server && argument.address.wait) {
+            waits = true;
+            if (isatty(STDERR_FILENO) == 1) {
+                tell_that_it_waits(argument);
+            }
+        }
     }
     if (const Result<void> adopted = adopt_passed_sockets(); !adopted) {
         return Failure{"LISTEN_FDS", "", adopted.error()};
