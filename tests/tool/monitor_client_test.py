@@ -2,6 +2,7 @@
 """`qnetdev monitor` against `qnetdev run` and, if there is one, a real QEMU."""
 import json
 import os
+import signal
 import socket
 import sys
 import tempfile
@@ -51,7 +52,7 @@ def test_scripts(tap, who, client):
               outcome.out.endswith("  and what belongs to the value of type\n"), outcome)
     outcome = client.run("help bogus")
     tap.equal(who + ": help of none", outcome.err,
-              "qnetdev: the monitor has no command 'bogus'\n")
+              "qnetdev: the monitor has no command 'bogus'\nhint: help lists the commands\n")
     outcome = client.run('human-monitor-command command-line="info status"')
     tap.equal(who + ": a text is shown as it is", outcome.out, "VM status: running\n")
 
@@ -72,16 +73,29 @@ def test_typing(tap, who, client):
             ("netdev_add type=tap id=c1 vhost=x", "'vhost' must be on or off, not 'x'"),
             ("netdev_add type=tap id=c1 vhots=on", "netdev_add has no argument 'vhots'"),
             ("netdev_add type=user id=c1 br=x", "netdev_add has no argument 'br'"),
-            ("netdev_del c1", "'c1' is no KEY=VALUE"),
+            ("set_link c1", "'c1' is no KEY=VALUE\nhint: did you mean 'name=c1'?"),
+            ("netdev_del id=a b", "'b' is no KEY=VALUE\nhint: help netdev_del lists the arguments"),
+            ("netdev_del =b", "'=b' is no KEY=VALUE"),
+            ("netdev_add tap,id=c1", "netdev_add has no argument 'tap,id'\n"
+             "hint: blanks stand between arguments, not commas"),
             ("netdev_del id=a id=b", "'id' is given twice"),
             ('netdev_del id={"a"', 'the JSON value is not complete: {"a"'),
             ("getfd fdname=a @x", "'@x' names no descriptor"),
             ("getfd fdname=a @99", "descriptor 99: Bad file descriptor"),
             ("getfd fdname=a @/no/such", "cannot open /no/such: No such file or directory")):
         outcome = client.run(line)
-        first = outcome.err.partition("\n")[0]
+        said = outcome.err if "\n" in message else outcome.err.partition("\n")[0]
         tap.check("%s: refuses %s" % (who, line), outcome.status == 1 and outcome.out == "" and
-                  first.lower() == ("qnetdev: " + message).lower(), outcome)
+                  said.strip().lower() == ("qnetdev: " + message).lower(), outcome)
+    outcome = client.run("netdev_add type=tap id=c0 ifname=cl0 script=no downscript=no",
+                         "set_link c0 up=off", "netdev_del c0")
+    tap.check(who + ": the one thing that a command needs may stand alone",
+              (outcome.status, outcome.out) == (0, "{}\n" * 3), outcome)
+    outcome = client.run('human-monitor-command "info status"')
+    tap.equal(who + ": also in quotes", outcome.out, "VM status: running\n")
+    outcome = client.run("netdev_dle id=c0")
+    tap.check(who + ": a command that is not known", outcome.status == 1 and
+              outcome.err.endswith("\nhint: did you mean 'netdev_del'?\n"), outcome)
 
 
 def test_descriptors(tap, who, client):
@@ -121,10 +135,126 @@ def test_interactive(tap, who, client):
     screen.close()
     screen = monitor.Terminal(client.argv)
     screen.expect("(qmp) ")
-    screen.type("\x03")
-    tap.equal(who + ": ^C ends it", screen.wait(), 0)
-    tap.check(who + ": ^C gives the terminal back", screen.is_restored())
+    screen.type("\x04")
+    tap.equal(who + ": ^D ends it", screen.wait(), 0)
+    tap.check(who + ": ^D gives the terminal back", screen.is_restored())
     screen.close()
+
+
+def test_names(tap, who, client):
+    """Tab knows what exists."""
+    client.run("netdev_add type=tap id=hn1 ifname=cl1 script=no downscript=no",
+               "netdev_add type=tap id=hn2 ifname=cl2 script=no downscript=no")
+    screen = monitor.Terminal(client.argv)
+    screen.expect("(qmp) ")
+    screen.type("netdev_del \t")
+    tap.check(who + ": Tab completes what ids have in common", screen.expect("hn") is not None,
+              screen.seen)
+    screen.type("\t")
+    tap.check(who + ": and lists them", screen.expect("hn1  hn2") is not None, screen.seen)
+    screen.type("1\r")
+    tap.check(who + ": an id alone is understood", screen.expect("{}\r\n(qmp) ") is not None,
+              screen.seen)
+    screen.type("set_link name=h\tup=of\t\r")
+    tap.check(who + ": Tab completes a name behind its key",
+              screen.expect("{}\r\n(qmp) ") is not None, screen.seen)
+    screen.type("netdev_del i\th\t\r")
+    tap.check(who + ": the key of an id can still be typed",
+              screen.expect("n2 \r\n{}\r\n(qmp) ") is not None, screen.seen)
+    screen.type("add-fd fdset-id=7 @/dev/null\r")
+    screen.expect("(qmp) ")
+    screen.type("remove-fd \t\r")
+    tap.check(who + ": Tab completes the number of a set",
+              screen.expect("7 \r\n{}\r\n(qmp) ") is not None, screen.seen)
+    screen.type("exit\r")
+    screen.wait()
+    screen.close()
+
+
+def test_interrupt(tap, who, client):
+    """^C gives up the line, and nothing else."""
+    screen = monitor.Terminal(client.argv)
+    screen.expect("(qmp) ")
+    screen.type("no such thing\x03query-name\r")
+    tap.check(who + ": ^C clears the line", screen.expect("^C\r\n") is not None and
+              screen.expect("{}\r\n(qmp) ") is not None, screen.seen)
+    screen.type("half\x1b[D\x1b[D\x03")
+    tap.check(who + ": also in the middle of it", screen.expect("^C\r\n(qmp) ") is not None,
+              screen.seen)
+    screen.type("\x03")
+    tap.check(who + ": on an empty line it tells how to leave",
+              screen.expect("^C\r\nexit or ^D leaves\r\n(qmp) ") is not None, screen.seen)
+    screen.process.send_signal(signal.SIGINT)
+    tap.equal(who + ": SIGINT ends it", screen.wait(), 0)
+    tap.check(who + ": SIGINT gives the terminal back", screen.is_restored())
+    screen.close()
+
+
+def type_lines(client, state, *lines):
+    """A session in which the lines are typed; what was printed behind each, up to the prompt."""
+    screen = monitor.Terminal(client.argv, state)
+    screen.expect("(qmp) ")
+    printed = []
+    for line in lines:
+        screen.type(line + "\r")
+        screen.expect("\r\n")
+        printed.append(screen.expect("(qmp) "))
+    screen.type("\x04")
+    screen.wait()
+    screen.close()
+    return printed
+
+
+def test_history(tap, who, client):
+    """What was typed can be had again in the next session."""
+    with tempfile.TemporaryDirectory() as folder:
+        state = os.path.join(folder, "state")
+        path = os.path.join(state, "qnetdev", "monitor_history")
+        type_lines(client, state, "query-status", " query-version", "query-name")
+        tap.check(who + ": lines are kept, for their owner only",
+                  read(path) == "query-status\nquery-name\n" and
+                  os.stat(path).st_mode & 0o7777 == 0o600, path)
+        printed = type_lines(client, state, "\x1b[A\x1b[A")
+        tap.check(who + ": and brought back", '"running": true' in (printed[0] or ""), printed)
+        with open(path, "w", encoding="utf-8") as lines:
+            lines.write("x" * (2 << 20) + "\n" + "".join("stop %d\n" % i for i in range(3000)))
+        printed = type_lines(client, state, "\x1b[A")
+        kept = read(path).splitlines()
+        tap.check(who + ": of many lines the last are kept", "2999" in (printed[0] or "") and
+                  kept == ["stop %d" % i for i in range(2000, 3000)] + ["stop 2999"],
+                  (printed, len(kept), kept[:2]))
+        victim = os.path.join(folder, "victim")
+        os.unlink(path)
+        os.symlink(victim, path)
+        type_lines(client, state, "query-name")
+        tap.check(who + ": through no link", not os.path.lexists(victim))
+        os.unlink(path)
+        os.mkfifo(path)
+        tap.equal(who + ": and only in a file", type_lines(client, state, "query-name"), ["{}\r\n"])
+        if os.geteuid() == 0:
+            foreign = os.path.join(folder, "foreign")
+            os.mkdir(foreign)
+            os.chown(foreign, 65534, 65534)
+            tap.equal(who + ": without a folder of one's own it works as well",
+                      type_lines(client, foreign, "query-name"), ["{}\r\n"])
+            tap.equal(who + ": and nothing is written", os.listdir(foreign), [])
+
+
+def read(path):
+    with open(path, encoding="utf-8") as text:
+        return text.read()
+
+
+def test_order(tap, client):
+    program, path = client.argv[0], client.argv[2]
+    for words in (["--exec", "query-name", path], ["--exec=query-name", path, "--timeout", "3"],
+                  ["--timeout", "3", path, "--exec", "query-name"]):
+        outcome = harness.run([program, "monitor", *words])
+        tap.equal("words in any order: " + " ".join(words).replace(path, "PATH"),
+                  (outcome.status, outcome.out, outcome.err), (0, "{}\n", ""))
+    outcome = harness.run([program, "monitor", path, "other", "--exec", "query-name"])
+    tap.equal("two paths are one too many", (outcome.status, outcome.err),
+              (2, "qnetdev: unexpected word 'other'\n"))
 
 
 def test_end(tap, who, client):
@@ -250,7 +380,9 @@ def main():
         run = monitor.Run(qnetdev, folder)
         try:
             client = Client(qnetdev, run.qmp)
-            for test in (test_scripts, test_typing, test_descriptors, test_interactive, test_end):
+            test_order(tap, client)
+            for test in (test_scripts, test_typing, test_descriptors, test_interactive, test_names,
+                         test_interrupt, test_history, test_end):
                 test(tap, "ours", client)
         finally:
             run.end()
@@ -262,7 +394,7 @@ def main():
             theirs = qemu.Qemu(sys.argv[2], folder)
             try:
                 client = Client(qnetdev, theirs.other)
-                for test in (test_scripts, test_typing, test_descriptors):
+                for test in (test_scripts, test_typing, test_descriptors, test_names):
                     test(tap, "QEMU", client)
             finally:
                 theirs.end()

@@ -9,7 +9,7 @@
 #include <map>
 #include <utility>
 
-#include "net/monitor/wire/message_framer.h"
+#include "net/cli/monitor/client_words.h"
 #include "qapi/json_reader.h"
 #include "qapi/json_writer.h"
 #include "qapi/scalars.h"
@@ -21,93 +21,6 @@ namespace {
 using Entry = ClientSchema::Entry;
 using Meta = ClientSchema::Meta;
 
-constexpr std::string_view kBlanks = " \t\r\n";
-
-Error bad_line(std::string message) {
-    return Error(std::move(message)).with_stage(Stage::parse);
-}
-
-/// An argument as it was typed.
-struct Typed {
-    std::string path;
-    std::string text;
-    bool is_json = false;
-};
-
-struct Words {
-    std::string command = {};
-    std::string json = {};  ///< Instead of a command.
-    std::vector<Typed> arguments = {};
-    std::vector<std::string> fds = {};
-};
-
-void skip_blanks(std::string_view& rest) {
-    rest.remove_prefix(std::min(rest.find_first_not_of(kBlanks), rest.size()));
-}
-
-std::string take_word(std::string_view& rest, std::string_view ends) {
-    std::string word(rest.substr(0, rest.find_first_of(ends)));
-    rest.remove_prefix(word.size());
-    return word;
-}
-
-/// A JSON value with which `rest` begins.
-Result<std::string> take_json(std::string_view& rest) {
-    MessageFramer framer;
-    std::string_view ahead = rest;
-    const std::optional<MessageFramer::Frame> frame = framer.next(ahead);
-    if (!frame) {
-        return bad_line("the JSON value is not complete: " + std::string(rest));
-    }
-    if (frame->error.has_value()) {
-        return *frame->error;
-    }
-    std::string json(frame->text);
-    rest = ahead;
-    return json;
-}
-
-Result<Words> split(std::string_view rest) {
-    Words words;
-    skip_blanks(rest);
-    if (rest.starts_with('{')) {
-        words.json = NET_TRY(take_json(rest));
-    } else {
-        words.command = take_word(rest, kBlanks);
-    }
-    for (skip_blanks(rest); !rest.empty(); skip_blanks(rest)) {
-        if (rest.front() == '@') {
-            rest.remove_prefix(1);
-            words.fds.push_back(take_word(rest, kBlanks));
-            continue;
-        }
-        Typed typed{.path = take_word(rest, " \t\r\n="), .text = ""};
-        if (rest.empty() || rest.front() != '=' || !words.json.empty()) {
-            return bad_line("'" + typed.path + "' is no KEY=VALUE");
-        }
-        rest.remove_prefix(1);
-        typed.is_json = !rest.empty() && std::string_view("{[\"'").find(rest[0]) != rest.npos;
-        if (typed.is_json) {
-            typed.text = NET_TRY(take_json(rest));
-        } else {
-            typed.text = take_word(rest, kBlanks);
-        }
-        words.arguments.push_back(std::move(typed));
-    }
-    return words;
-}
-
-ClientSchema::Lookup lookup_in(const std::vector<Typed>& arguments) {
-    return [&arguments](const std::string& path) -> std::optional<std::string> {
-        for (const Typed& typed : arguments) {
-            if (typed.path == path) {
-                return typed.text;
-            }
-        }
-        return std::nullopt;
-    };
-}
-
 std::string quoted(std::string_view text) {
     qapi::JsonWriter writer;
     writer.string(text);
@@ -118,7 +31,7 @@ bool is_json(const std::string& text) {
     return qapi::parse_json(text).has_value();
 }
 
-Result<std::string> convert_builtin(const std::string& type, const Typed& typed) {
+Result<std::string> convert_builtin(const std::string& type, const TypedArgument& typed) {
     const Error wrong = bad_line("'" + typed.path + "' must be " +
                                  (type == "boolean" ? "on or off"
                                   : type == "int"   ? "an integer"
@@ -151,7 +64,7 @@ class Converter {
 public:
     explicit Converter(const ClientSchema& schema) : schema_(schema) {}
 
-    Result<std::string> convert(const Entry* type, const Typed& typed) const {
+    Result<std::string> convert(const Entry* type, const TypedArgument& typed) const {
         if (typed.is_json || type == nullptr) {
             return typed.is_json || is_json(typed.text) ? typed.text : quoted(typed.text);
         }
@@ -172,7 +85,7 @@ public:
 
 private:
     /// The first of the types that fits, texts last.
-    Result<std::string> convert_alternate(const Entry& type, const Typed& typed) const {
+    Result<std::string> convert_alternate(const Entry& type, const TypedArgument& typed) const {
         for (const ClientSchema::Member& member : type.members) {
             const Entry* one = schema_.find(member.type);
             if (one == nullptr || one->json_type == "string" || one->meta == Meta::object ||
@@ -243,25 +156,52 @@ struct Node {
     }
 };
 
-Error unknown_argument(const ClientSchema& schema, const Entry& command, const Words& words,
+Error unknown_argument(const ClientSchema& schema, const Entry& command, const ClientWords& words,
                        const std::string& path) {
     std::vector<std::string> names;
     for (const auto& member : schema.members(command.type, "", lookup_in(words.arguments))) {
         names.push_back(member.name);
     }
     const std::vector<std::string_view> views(names.begin(), names.end());
-    const std::string hint = path.find('.') == path.npos
-                                 ? qapi::did_you_mean(qapi::nearest(path, views))
-                                 : "objects in a list are written in JSON";
+    std::string hint;
+    if (path.find(',') != path.npos) {
+        hint = "blanks stand between arguments, not commas";
+    } else if (path.find('.') != path.npos) {
+        hint = "objects in a list are written in JSON";
+    } else {
+        hint = qapi::did_you_mean(qapi::nearest(path, views));
+    }
     return bad_line(words.command + " has no argument '" + path + "'").with_hint(hint);
 }
 
-Result<Node> read_arguments(const ClientSchema& schema, const Words& words) {
+/// Gives a value alone its name: `netdev_del hn0` can only mean one thing.
+Result<void> name_values(const ClientSchema& schema, ClientWords& words) {
+    for (TypedArgument& typed : words.arguments) {
+        if (!typed.path.empty()) {
+            continue;
+        }
+        const Entry* command = schema.find_command(words.command);
+        if (command == nullptr) {
+            return no_key_value(typed.text);
+        }
+        const auto missing = missing_arguments(schema, *command, words.arguments);
+        if (missing.size() != 1) {
+            return no_key_value(typed.text)
+                .with_hint(missing.empty()
+                               ? "help " + words.command + " lists the arguments"
+                               : "did you mean '" + missing.front() + "=" + typed.text + "'?");
+        }
+        typed.path = missing.front();
+    }
+    return {};
+}
+
+Result<Node> read_arguments(const ClientSchema& schema, const ClientWords& words) {
     const Entry* command = schema.find_command(words.command);
     const ClientSchema::Lookup lookup = lookup_in(words.arguments);
     const Converter converter(schema);
     Node root;
-    for (const Typed& typed : words.arguments) {
+    for (const TypedArgument& typed : words.arguments) {
         const Entry* type =
             command == nullptr ? nullptr : schema.argument_type(*command, typed.path, lookup);
         if (command != nullptr && type == nullptr) {
@@ -328,7 +268,8 @@ Result<void> add_fd(const std::string& word, ClientMessage& message) {
 }  // namespace
 
 Result<ClientMessage> read_client_line(const ClientSchema& schema, std::string_view line) {
-    const Words words = NET_TRY(split(line));
+    ClientWords words = NET_TRY(split_client_line(line));
+    NET_TRY(name_values(schema, words));
     ClientMessage message{.command = words.command, .json = words.json};
     for (const std::string& word : words.fds) {
         NET_TRY(add_fd(word, message));
@@ -338,75 +279,6 @@ Result<ClientMessage> read_client_line(const ClientSchema& schema, std::string_v
         message.json = command_text(words.command, arguments);
     }
     return message;
-}
-
-namespace {
-
-/// KEY= or KEY. for each argument that can follow, at the depth of what is being typed.
-std::vector<std::string> complete_key(const ClientSchema& schema, const Entry& command,
-                                      const ClientSchema::Lookup& lookup, const std::string& word) {
-    const std::size_t dot = word.rfind('.');
-    const std::string prefix = dot == word.npos ? "" : word.substr(0, dot + 1);
-    std::string type = command.type;
-    for (std::size_t at = 0; at < prefix.size();) {
-        const std::size_t end = prefix.find('.', at);
-        std::string next;
-        for (const auto& member : schema.members(type, prefix.substr(0, at), lookup)) {
-            if (member.name == prefix.substr(at, end - at)) {
-                next = member.type;
-            }
-        }
-        type = next;
-        at = end + 1;
-    }
-    std::vector<std::string> keys;
-    for (const auto& member : schema.members(type, prefix, lookup)) {
-        const Entry* entry = schema.find(member.type);
-        const bool is_object = entry != nullptr && entry->meta == Meta::object;
-        if (is_object || !lookup(prefix + member.name)) {
-            keys.push_back(prefix + member.name + (is_object ? "." : "="));
-        }
-    }
-    return keys;
-}
-
-std::vector<std::string> complete_value(const Entry* type, const std::string& key) {
-    std::vector<std::string> values;
-    if (type != nullptr && type->meta == Meta::enumeration) {
-        values = type->values;
-    } else if (type != nullptr && type->json_type == "boolean") {
-        values = {"on", "off"};
-    }
-    for (std::string& value : values) {
-        value.insert(0, key + "=");
-    }
-    return values;
-}
-
-}  // namespace
-
-std::vector<std::string> complete_client_line(const ClientSchema& schema, std::string_view text) {
-    const std::size_t blank = text.find_last_of(" \t");
-    const std::size_t start = blank == text.npos ? 0 : blank + 1;
-    const std::string word(text.substr(start));
-    const Result<Words> before = split(text.substr(0, start));
-    if (!before || !before->json.empty()) {
-        return {};
-    }
-    std::vector<std::string> candidates;
-    if (before->command.empty() || before->command == "help") {
-        candidates = schema.command_names();
-    } else if (const Entry* command = schema.find_command(before->command)) {
-        const ClientSchema::Lookup lookup = lookup_in(before->arguments);
-        const std::size_t equals = word.find('=');
-        const std::string key = word.substr(0, equals);
-        candidates = equals == word.npos
-                         ? complete_key(schema, *command, lookup, word)
-                         : complete_value(schema.argument_type(*command, key, lookup), key);
-    }
-    std::erase_if(candidates, [&word](const std::string& one) { return !one.starts_with(word); });
-    std::sort(candidates.begin(), candidates.end());
-    return candidates;
 }
 
 }  // namespace qnetdev::cli

@@ -20,11 +20,14 @@
 #include "net/cli/json_text.h"
 #include "net/cli/line_editor.h"
 #include "net/cli/monitor/client_line.h"
+#include "net/cli/monitor/client_names.h"
 #include "net/cli/monitor/client_schema.h"
+#include "net/cli/monitor/history_file.h"
 #include "net/cli/monitor/qmp_client.h"
 #include "net/cli/report.h"
 #include "net/cli/run/monitor_address.h"
 #include "net/cli/signals.h"
+#include "qapi/suggest.h"
 
 namespace qnetdev::cli {
 namespace {
@@ -65,14 +68,19 @@ private:
     Outcome execute(const std::string& line);
     Outcome show_answer(const std::string& command, const Json& answer);
     void help(const std::string& words);
+    std::string hint_at_command(const std::string& name) const;
     void show_event(std::string_view json);
     bool await_key();
+    std::unique_ptr<LineEditor> make_editor();
+    std::vector<std::string> complete(std::string_view text);
+    std::vector<std::string> names_for(const std::string& command, const std::string& key);
 
     MonitorOptions options_;
     UniqueFd signals_ = {};
     std::unique_ptr<QmpClient> client_ = {};
     ClientSchema schema_ = {};
     std::unique_ptr<LineEditor> editor_ = {};
+    HistoryFile history_ = {};
     bool partial_key_ = false;
     bool ended_ = false;
     int status_ = exit_done;
@@ -158,9 +166,19 @@ Outcome Client::show_answer(const std::string& command, const Json& answer) {
     const Json error = answer.value("error", Json());
     const bool has_desc = error.contains("desc") && error["desc"].is_string();
     const std::string what = command.empty() ? command : command + ": ";
-    report_error("", "",
-                 Error(what + (has_desc ? error["desc"].get<std::string>() : write_json(answer))));
+    Error failure(what + (has_desc ? error["desc"].get<std::string>() : write_json(answer)));
+    if (error.is_object() && error.value("class", Json()) == "CommandNotFound") {
+        failure = std::move(failure).with_hint(hint_at_command(command));
+    }
+    report_error("", "", failure);
     return Outcome::failed;
+}
+
+std::string Client::hint_at_command(const std::string& name) const {
+    const std::vector<std::string> names = schema_.command_names();
+    const std::vector<std::string_view> views(names.begin(), names.end());
+    const std::string hint = qapi::did_you_mean(qapi::nearest(name, views));
+    return hint.empty() && !names.empty() ? "help lists the commands" : hint;
 }
 
 void Client::help(const std::string& words) {
@@ -174,7 +192,9 @@ void Client::help(const std::string& words) {
     const std::string name = words.substr(start, words.find_first_of(" \t\r", start) - start);
     const ClientSchema::Entry* command = schema_.find_command(name);
     if (command == nullptr) {
-        return report_error("", "", Error("the monitor has no command '" + name + "'"));
+        return report_error(
+            "", "",
+            Error("the monitor has no command '" + name + "'").with_hint(hint_at_command(name)));
     }
     print(plain_name(name) + "\n");
     const auto nothing = [](const std::string&) { return std::optional<std::string>(); };
@@ -197,34 +217,57 @@ void Client::show_event(std::string_view json) {
     }
 }
 
+/// Of what exists; nothing if the monitor does not tell soon.
+std::vector<std::string> Client::names_for(const std::string& command, const std::string& key) {
+    constexpr std::chrono::milliseconds kPatience(1000);
+    const NameQuery query = query_for_names(schema_, command, key);
+    if (query.message.empty()) {
+        return {};
+    }
+    const Result<Json> answer = client_->ask(query.message, kPatience);
+    return answer ? names_in_answer(query, *answer) : std::vector<std::string>();
+}
+
+std::vector<std::string> Client::complete(std::string_view text) {
+    const auto names = [this](const std::string& command, const std::string& key) {
+        return names_for(command, key);
+    };
+    std::vector<std::string> all = complete_client_line(schema_, text, names);
+    if (text.find(' ') == text.npos) {
+        for (const char* own : {"exit", "help"}) {
+            if (std::string_view(own).starts_with(text)) {
+                all.emplace_back(own);
+            }
+        }
+    }
+    std::erase_if(all, [](const std::string& word) { return plain_name(word) != word; });
+    return all;
+}
+
+std::unique_ptr<LineEditor> Client::make_editor() {
+    const auto execute_line = [this](const std::string& line) {
+        history_.append(line);
+        ended_ = execute(line) == Outcome::ended || ended_;
+        (void)fflush(stdout);
+        if (!ended_) {
+            editor_->wake();
+        }
+    };
+    return std::make_unique<LineEditor>(
+        "(qmp) ",
+        LineEditor::Handlers{.on_line = execute_line,
+                             .on_end = [this] { ended_ = true; },
+                             .on_interrupt = [this] { editor_->print("exit or ^D leaves\n"); },
+                             .complete = [this](std::string_view text) { return complete(text); }});
+}
+
 int Client::run_interactively() {
     print("Connected. Type a command, `help`, or `exit`; Tab completes.\n");
-    editor_ = std::make_unique<LineEditor>(
-        "(qmp) ", LineEditor::Handlers{
-                      .on_line =
-                          [this](const std::string& line) {
-                              ended_ = execute(line) == Outcome::ended || ended_;
-                              (void)fflush(stdout);
-                              if (!ended_) {
-                                  editor_->wake();
-                              }
-                          },
-                      .on_end = [this] { ended_ = true; },
-                      .complete =
-                          [this](std::string_view text) {
-                              std::vector<std::string> all = complete_client_line(schema_, text);
-                              if (text.find(' ') == text.npos) {
-                                  for (const char* own : {"exit", "help"}) {
-                                      if (std::string_view(own).starts_with(text)) {
-                                          all.emplace_back(own);
-                                      }
-                                  }
-                              }
-                              std::erase_if(all, [](const std::string& word) {
-                                  return plain_name(word) != word;
-                              });
-                              return all;
-                          }});
+    editor_ = make_editor();
+    history_ = HistoryFile::of_user();
+    for (const std::string& line : history_.read()) {
+        editor_->remember(line);
+    }
     (void)fflush(stdout);
     editor_->wake();
     while (!ended_ && await_key()) {
@@ -263,16 +306,36 @@ bool Client::await_key() {
     return true;
 }
 
-Result<MonitorOptions> parse_options(Words words) {
-    MonitorOptions options;
-    const auto is_path = [](std::string_view word) { return !word.starts_with('-'); };
-    if (!words.empty() && is_path(words.front())) {
-        // In an address a comma is doubled.
-        options.address = "unix:";
-        for (const char byte : words.front()) {
-            options.address.append(byte == ',' ? 2 : 1, byte);
+/// As parse_monitor_address() takes it; in that, a comma is doubled.
+std::string unix_address_of(std::string_view path) {
+    std::string address = "unix:";
+    for (const char byte : path) {
+        address.append(byte == ',' ? 2 : 1, byte);
+    }
+    return address;
+}
+
+/// Takes the first word that is neither an option nor the value of one, wherever it stands.
+std::optional<std::string_view> take_path(std::vector<std::string_view>& words) {
+    for (auto word = words.begin(); word != words.end(); ++word) {
+        if (!word->starts_with('-')) {
+            const std::string_view path = *word;
+            words.erase(word);
+            return path;
         }
-        words = words.subspan(1);
+        // All options take values.
+        if (word->find('=') == word->npos && ++word == words.end()) {
+            break;
+        }
+    }
+    return std::nullopt;
+}
+
+Result<MonitorOptions> parse_options(Words given) {
+    MonitorOptions options;
+    std::vector<std::string_view> words(given.begin(), given.end());
+    if (const std::optional<std::string_view> path = take_path(words)) {
+        options.address = unix_address_of(*path);
     }
     std::vector<OptionSpec> specs;
     specs.push_back({"--tcp", true, [&options](std::string_view value) -> Result<void> {
@@ -327,9 +390,11 @@ const Command kMonitorCommand = {
     "  getfd fdname=a @3\n"
     "\n"
     "KEY=VALUE is typed by the schema; dots lead into objects (addr.type=inet), a key that is\n"
-    "repeated fills a list, and VALUE may be JSON. @NUMBER sends along a descriptor that the\n"
-    "client has inherited, @/PATH a file that it opens. `help [COMMAND]` and `exit` are the\n"
-    "client's own.\n"
+    "repeated fills a list, and VALUE may be JSON. Where a command needs only one thing more, its\n"
+    "VALUE alone will do (netdev_del n0). @NUMBER sends along a descriptor that the client has\n"
+    "inherited, @/PATH a file that it opens. `help [COMMAND]` and `exit` are the client's own.\n"
+    "Tab also completes names of what exists, and ^C clears the line. Lines that were typed are\n"
+    "kept in ~/.local/state/qnetdev/monitor_history, but for those that begin with a blank.\n"
     "\n"
     "Answers go to standard output, events and errors of scripts to standard error.\n"
     "\n"

@@ -29,7 +29,7 @@ void bound_sends(int socket, std::chrono::milliseconds timeout) {
 Result<std::unique_ptr<QmpClient>> QmpClient::start(UniqueFd socket, Options options) {
     bound_sends(socket.get(), options.timeout);
     std::unique_ptr<QmpClient> client(new QmpClient(std::move(socket), std::move(options)));
-    const Json greeting = NET_TRY(client->await_message());
+    const Json greeting = NET_TRY(client->await_message(client->options_.timeout));
     if (!greeting.contains("QMP")) {
         return Error("no QMP monitor is there: it does not greet as one")
             .with_hint("is it a human monitor's socket?");
@@ -45,7 +45,17 @@ Result<std::unique_ptr<QmpClient>> QmpClient::start(UniqueFd socket, Options opt
 
 Result<Json> QmpClient::execute(std::string_view message, const std::vector<int>& fds) {
     NET_TRY(send(message, fds));
-    return await_message();
+    return await_message(options_.timeout);
+}
+
+Result<Json> QmpClient::ask(std::string_view message, std::chrono::milliseconds timeout) {
+    if (forgotten_ > 0) {
+        return Error("the monitor is busy");
+    }
+    NET_TRY(send(message, {}));
+    Result<Json> answer = await_message(timeout);
+    forgotten_ += answer ? 0 : 1;
+    return answer;
 }
 
 Result<void> QmpClient::send(std::string_view message, const std::vector<int>& fds) {
@@ -65,11 +75,15 @@ Result<void> QmpClient::send(std::string_view message, const std::vector<int>& f
     return {};
 }
 
-Result<Json> QmpClient::await_message() {
-    const Clock::time_point deadline = Clock::now() + options_.timeout;
+Result<Json> QmpClient::await_message(std::chrono::milliseconds timeout) {
+    const Clock::time_point deadline = Clock::now() + timeout;
     while (true) {
         if (std::optional<Json> answer = next_answer()) {
-            return *std::move(answer);
+            if (forgotten_ == 0) {
+                return *std::move(answer);
+            }
+            --forgotten_;
+            continue;
         }
         NET_TRY(await_input(deadline));
         NET_TRY(read_some());
@@ -134,7 +148,9 @@ std::optional<Json> QmpClient::next_answer() {
 
 Result<void> QmpClient::read_events() {
     NET_TRY(read_some());
-    (void)next_answer();  // an answer that nobody waits for any more is dropped
+    if (next_answer() && forgotten_ > 0) {
+        --forgotten_;
+    }
     return {};
 }
 

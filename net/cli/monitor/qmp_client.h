@@ -35,6 +35,10 @@ public:
     /// cannot be read is null.
     Result<Json> execute(std::string_view message, const std::vector<int>& fds);
 
+    /// The same for what can do without an answer: waits for it only so long, and forgets it if it
+    /// comes later.
+    Result<Json> ask(std::string_view message, std::chrono::milliseconds timeout);
+
     /// To be polled for events between commands.
     int fd() const { return socket_.get(); }
     /// Reads what has come: events. Fails if the connection has ended.
@@ -47,7 +51,7 @@ private:
         : socket_(std::move(socket)), options_(std::move(options)) {}
 
     Result<void> send(std::string_view message, const std::vector<int>& fds);
-    Result<Json> await_message();
+    Result<Json> await_message(std::chrono::milliseconds timeout);
     Result<void> await_input(Clock::time_point deadline) const;
     Result<void> read_some();
     std::optional<Json> next_answer();
@@ -57,6 +61,7 @@ private:
     MessageFramer framer_ = {};
     std::string unread_ = {};
     bool greeted_ = false;
+    std::size_t forgotten_ = 0;  ///< Answers that nobody waits for any more.
 };
 
 }  // namespace qnetdev::cli

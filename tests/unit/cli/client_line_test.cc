@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "net/cli/monitor/client_names.h"
+
 namespace qnetdev::cli {
 namespace {
 
@@ -101,6 +103,19 @@ TEST(ClientLine, TellsWhatIsWrong) {
     EXPECT_EQ(arguments("@-1"), "error: '@-1' names no descriptor");
 }
 
+TEST(ClientLine, AValueAloneIsTheOneThingThatIsMissing) {
+    EXPECT_EQ(arguments("x type=tap"), R"({"id": "x", "type": "tap"})");
+    EXPECT_EQ(arguments("type=tap queues=2 'a b'"), R"({"type": "tap", "queues": 2, "id": 'a b'})");
+    EXPECT_EQ(arguments("tap id=x"), R"({"type": "tap", "id": "x"})");
+    EXPECT_EQ(arguments("x y"), "error: 'x' is no KEY=VALUE");
+    EXPECT_EQ(arguments("type=tap id=x y"), "error: 'y' is no KEY=VALUE");
+    EXPECT_EQ(json("bogus x"), "error: 'x' is no KEY=VALUE");
+    EXPECT_EQ(arguments("=x"), "error: '=x' is no KEY=VALUE");
+    EXPECT_EQ(read_client_line(schema(), "add x").error().hint(), "did you mean 'id=x'?");
+    EXPECT_EQ(read_client_line(schema(), "announce x").error().hint(),
+              "help announce lists the arguments");
+}
+
 TEST(ClientLine, SendsJsonAsItIsAndDescriptorsWithIt) {
     EXPECT_EQ(json(R"( {"execute": "x"} )"), R"({"execute": "x"})");
     EXPECT_EQ(json(R"({"execute": "x"} y=1)"), "error: 'y' is no KEY=VALUE");
@@ -147,7 +162,49 @@ TEST(ClientLine, CompletesCommandsKeysAndValues) {
     EXPECT_EQ(complete_client_line(all, "add type=stream addr.host=x addr."),
               Names{"addr.numeric="});
     EXPECT_EQ(complete_client_line(all, "bogus "), Names{});
+    // Nothing is known of what exists.
+    EXPECT_EQ(complete_client_line(all, "add type=tap id="), Names{});
     EXPECT_EQ(complete_client_line(all, "add id=\"x "), Names{});
+}
+
+TEST(ClientLine, CompletesNamesOfWhatExists) {
+    const ClientSchema all = schema();
+    const NameSource names = [](const std::string& command, const std::string& key) {
+        return command == "add" && key == "id" ? Names{"hn1", "hn2", "two words"} : Names{};
+    };
+    const auto complete = [&](std::string_view text) {
+        return complete_client_line(all, text, names);
+    };
+    EXPECT_EQ(complete("add type=tap id="), (Names{"id=hn1", "id=hn2"}));
+    EXPECT_EQ(complete("add type=tap id=hn2"), Names{"id=hn2"});
+    EXPECT_EQ(complete("add type=tap "), (Names{"hn1", "hn2"}));
+    EXPECT_EQ(complete("add type=tap h"), (Names{"hn1", "hn2"}));
+    EXPECT_EQ(complete("add type=tap i"), Names{"id="});
+    EXPECT_EQ(complete("add "), (Names{"id=", "type="}));
+    EXPECT_EQ(complete("announce n"), Names{"names="});
+}
+
+TEST(ClientNames, AreReadFromWhatHumansGet) {
+    const Json list = *read_json(R"([
+        {"name": "human-monitor-command", "meta-type": "command"},
+        {"name": "netdev_del", "meta-type": "command"}])");
+    const ClientSchema all = ClientSchema::read(list);
+    const NameQuery backends = query_for_names(all, "netdev_del", "id");
+    EXPECT_EQ(backends.message, R"({"execute":"human-monitor-command",)"
+                                R"("arguments":{"command-line":"info network"}})");
+    const Json answer{{"return",
+                       "c0: index=0,type=nic,model=virtio,macaddr=52:54:00:12:34:56\r\n"
+                       " \\ hn0: index=0,type=tap,ifname=tap0\r\n"
+                       "hn1: index=0,type=tap,ifname=tap1\r\nhn1: index=1,type=tap\r\n"
+                       "odd: line\r\n: index=0,type=tap\r\n"}};
+    EXPECT_EQ(names_in_answer(backends, answer), (Names{"hn0", "hn1"}));
+    const NameQuery clients = query_for_names(all, "set_link", "name");
+    EXPECT_EQ(names_in_answer(clients, answer), (Names{"c0", "hn0", "hn1"}));
+    EXPECT_EQ(query_for_names(all, "netdev_add", "id").message, "");
+    EXPECT_EQ(query_for_names(all, "add-fd", "fdset-id").message, "");
+    for (const char* odd : {"7", "{}", R"({"return": [7, {"fdset-id": 3}]})"}) {
+        EXPECT_LE(names_in_answer(clients, *read_json(odd)).size(), 1U) << odd;
+    }
 }
 
 }  // namespace
