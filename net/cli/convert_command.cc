@@ -71,6 +71,9 @@ const Command kConvertCommand = {
     "Prints each argument in the other language, or in the one that --to names, one a line.\n"
     "Nothing is lost; what text cannot say (an empty list, an odd id) is an error.\n"
     "\n"
+    "  -netdev ARG     a backend, as QEMU's -netdev takes it; key=value text or JSON\n"
+    "  --to json|text  the language to print\n"
+    "\n"
     "Exit status: 0 done, 1 an argument is wrong or has no such form, 2 wrong usage.\n",
     run_convert};
 

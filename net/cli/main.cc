@@ -11,6 +11,7 @@
 
 #include "net/base/shell_quote.h"
 #include "net/cli/command.h"
+#include "net/cli/completion.h"
 #include "net/cli/report.h"
 #include "net/cli/signals.h"
 #include "net/cli/standard_streams.h"
@@ -81,6 +82,9 @@ int run_tool(Words words, const InheritedSignals& inherited) {
     if (name == "--version" || name == "-version") {
         print("qnetdev " + std::string(kVersion) + "\n");
         return exit_done;
+    }
+    if (name == kCompleteCommand.name) {  // for shells, and so in no list
+        return kCompleteCommand.run(words.subspan(1), inherited);
     }
     const Command* command = find_command(name);
     if (command == nullptr) {

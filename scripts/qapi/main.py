@@ -6,8 +6,7 @@ import os
 import re
 import sys
 
-from . import (completion, cpp, cpp_docs, cpp_messages, cpp_nlohmann, docs_md, introspect,
-               json_schema, man)
+from . import cpp, cpp_docs, cpp_messages, cpp_nlohmann, docs_md, introspect, json_schema, man
 from .error import SchemaError
 from .layout import Layout
 from .model import ObjectType
@@ -15,7 +14,7 @@ from .output import write_if_changed
 from .schema import Schema
 
 _BY_DEFAULT = ('types', 'sources', 'commands', 'events', 'docs', 'introspect', 'markdown')
-_FOR_OPTIONS = ('completion', 'man')
+_FOR_OPTIONS = ('man',)
 _ON_REQUEST = ('nlohmann', 'json-schema', *_FOR_OPTIONS)
 _RECURSION = 100000  # chains of base structs may be long
 
@@ -55,7 +54,7 @@ def _parse_arguments(argv):
                         help=f'what to write: {", ".join(_BY_DEFAULT + _ON_REQUEST)} '
                         f'(default: all but {", ".join(_ON_REQUEST)})')
     parser.add_argument('--option', metavar='NAME=UNION', action='append', default=[],
-                        help='for completion and man: UNION describes the option -NAME')
+                        help='for man: UNION describes the option -NAME')
     parser.add_argument('--root', metavar='NAME=TYPE[,TYPE]', action='append', default=[],
                         help='for json-schema: a further file, NAME.schema.json, says what values '
                         'of these types are')
@@ -69,7 +68,7 @@ def _parse_arguments(argv):
         parser.error(f"prefix '{arguments.prefix}' must be made of letters, digits, '_', '-', "
                      "'.', and not start with a digit")
     if set(arguments.emit) & set(_FOR_OPTIONS) and not arguments.option:
-        parser.error("--emit completion and man need an '--option'")
+        parser.error("--emit man needs an '--option'")
     return arguments
 
 
@@ -85,8 +84,6 @@ def _generate(schema, arguments):
     if 'markdown' in arguments.emit:
         yield f'{prefix}reference.md', docs_md.reference(schema)
     options = [_find_option(schema, option) for option in arguments.option]
-    if 'completion' in arguments.emit:
-        yield f'{prefix}completion.bash', completion.completion_script(options)
     if 'json-schema' in arguments.emit:
         yield from _generate_json_schema(schema, arguments)
     if 'man' in arguments.emit:

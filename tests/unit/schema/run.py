@@ -51,7 +51,7 @@ FURTHER_GOLDENS = {
 }
 WITHOUT_TABLES = ('doc-indent-four', 'option-union')
 # Compared by test_options().
-OPTION_GOLDENS = ('option-union.completion.bash', 'option-union.roff')
+OPTION_GOLDENS = ('option-union.roff',)
 # Compared by test_json_schema(): the golden, and the types that it is about.
 JSON_SCHEMAS = (('option-union', 'Drive'), ('alternate', 'Many,Numbers,Enums'),
                 ('conditions', None), ('commands', None))
@@ -156,15 +156,13 @@ def test_golden(name, directory):
 
 
 def test_options(directory):
-    """Completion and manual of a union that describes a command line option."""
+    """The manual of a union that describes a command line option."""
     out = os.path.join(directory, 'options')
-    status, stderr = run_compiler('-o', out, '--emit', 'completion,man', '--option', 'drive=Drive',
+    status, stderr = run_compiler('-o', out, '--emit', 'man', '--option', 'drive=Drive',
                                   os.path.join(GOLDEN, 'option-union.json'))
     if status:
         return stderr
-    base = os.path.join(GOLDEN, 'option-union')
-    return (compare(base + '.completion.bash', read(f'{out}/completion.bash'))
-            or compare(base + '.roff', read(f'{out}/options.roff')))
+    return compare(os.path.join(GOLDEN, 'option-union.roff'), read(f'{out}/options.roff'))
 
 
 def test_json_schema(directory, name, types):
@@ -177,22 +175,6 @@ def test_json_schema(directory, name, types):
         return stderr
     produced = f'{out}/{"root" if types else "qmp"}.schema.json'
     return compare(os.path.join(GOLDEN, name + '.schema.json'), read(produced))
-
-
-def test_completion_in_bash():
-    """What bash offers at the end of a line. It replaces what follows the last '=' or ':'."""
-    cases = [('-drive ', 'file null'), ('-drive f', 'file'), ('-drive file,re', 'file,read-only='),
-             ('-drive file,read-only=o', 'on off'),
-             ('-drive file,read-only=on,cache.m', 'on,cache.mode='),
-             ('-drive file,cache.mode=w', 'writeback writethrough'), ('-drive null,p', '')]
-    script = read(os.path.join(GOLDEN, 'option-union.completion.bash'))
-    for line, expected in cases:
-        command = (script + f"\nCOMP_LINE='tool {line}' COMP_POINT=$((5 + {len(line)}))\n"
-                   'compopt() { :; }\n_qapi_complete_drive\necho "${COMPREPLY[*]}"\n')
-        result = subprocess.run(['bash', '-c', command], capture_output=True, text=True, timeout=20)
-        if sorted(result.stdout.split()) != sorted(expected.split()) or result.stderr:
-            return f'{line!r}: {result.stdout}{result.stderr}'
-    return None
 
 
 def test_compiles(compiler, directory, sources, *flags):
@@ -399,13 +381,9 @@ def main(arguments):
         tap.run('an unreadable file is reported without a line', test_unreadable, directory)
         tap.run('unchanged files stay untouched', test_unchanged_files_stay, directory)
         tap.run('the command line', test_command_line, directory)
-        tap.run('completion and manual of an option', test_options, directory)
+        tap.run('manual of an option', test_options, directory)
         for name, types in JSON_SCHEMAS:
             tap.run(f'JSON Schema of {name}.json', test_json_schema, directory, name, types)
-        if shutil.which('bash'):
-            tap.run('completion in bash', test_completion_in_bash)
-        else:
-            tap.skip('completion in bash', 'bash is not installed')
         for name, data in HOSTILE.items():
             tap.run('survives ' + name, test_survives, directory, data)
         tap.run('survives random damage', test_mutations, directory)
