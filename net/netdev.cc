@@ -35,7 +35,7 @@ std::unique_ptr<NetContext> net_context_create(EventLoop& loop, NetContextOption
 }
 
 std::vector<Error> net_validate(const qapi::Netdev& netdev, NetdevOrigin origin) {
-    return validate_netdev(netdev, origin).broken;
+    return broken_rules(netdev, origin);
 }
 
 Result<void> net_client_del(NetContext& context, std::string_view id) {

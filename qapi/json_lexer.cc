@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "qapi/json_lexer.h"
 
+#include <array>
+
 namespace qnetdev::qapi {
 namespace {
 
@@ -13,9 +15,22 @@ bool is_letter(unsigned char byte) {
 }
 
 /// What no string holds unescaped.
-bool breaks_string(unsigned char byte) {
+constexpr bool breaks_string(unsigned char byte) {
     return byte < 0x20 || byte >= 0xfe;
 }
+
+/// Inside a string: what is itself, and needs no further look.
+constexpr bool is_simple(unsigned char byte) {
+    return !breaks_string(byte) && byte < 0x80 && byte != '\\' && byte != '"' && byte != '\'';
+}
+
+constexpr auto kSimple = [] {
+    std::array<bool, 256> simple = {};
+    for (std::size_t byte = 0; byte < simple.size(); ++byte) {
+        simple[byte] = is_simple(static_cast<unsigned char>(byte));
+    }
+    return simple;
+}();
 
 }  // namespace
 
@@ -114,6 +129,15 @@ std::size_t JsonLexer::plain_length(std::string_view rest) const {
         ++length;
     }
     return length;
+}
+
+std::size_t JsonLexer::simple_string_length(std::string_view text) {
+    const char* const end = text.data() + text.size();
+    const char* at = text.data() + 1;
+    while (at < end && kSimple[static_cast<unsigned char>(*at)]) {
+        ++at;
+    }
+    return at < end && *at == text.front() ? static_cast<std::size_t>(at + 1 - text.data()) : 0;
 }
 
 }  // namespace qnetdev::qapi

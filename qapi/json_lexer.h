@@ -38,6 +38,10 @@ public:
     /// and neither end nor break it.
     std::size_t plain_length(std::string_view rest) const;
 
+    /// Length of the string that `text` begins with, quotes included, if it can be seen at a
+    /// glance: pure ASCII without escapes. Otherwise 0, which says nothing.
+    static std::size_t simple_string_length(std::string_view text);
+
     /// Whether no token has begun.
     bool is_between() const { return state_ == State::between; }
     /// Whether the token that has begun may be all: a number or a word ends where the text does.

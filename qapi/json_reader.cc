@@ -2,6 +2,7 @@
 #include "qapi/json_reader.h"
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <utility>
 
@@ -24,6 +25,9 @@ std::uint32_t hex_digit(char c) {
     const char lower = static_cast<char>(c | 0x20);
     return lower >= 'a' && lower <= 'f' ? static_cast<std::uint32_t>(lower - 'a' + 10) : 16;
 }
+
+/// So many keys of an object are compared with one another.
+constexpr std::size_t kFewKeys = 10;
 
 constexpr std::string_view kQuotesHint =
     "a shell takes the quotes away unless the whole is in single quotes";
@@ -61,6 +65,8 @@ private:
     bool open(ValueKind kind);
     bool close();
     bool check_duplicates(const Open& object);
+    bool check_few_duplicates(const Open& object);
+    bool fail_repeated(Document::Index repeated);
     void adopt(Document::Index child);
 
     char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
@@ -256,8 +262,8 @@ bool JsonReader::close() {
 }
 
 bool JsonReader::check_duplicates(const Open& object) {
-    if (object.count < 2) {
-        return true;
+    if (object.count <= kFewKeys) {
+        return check_few_duplicates(object);
     }
     // Sorted by hash first: quick for honest keys, and never quadratic for others.
     using Hashed = std::pair<std::size_t, Document::Index>;
@@ -281,9 +287,24 @@ bool JsonReader::check_duplicates(const Open& object) {
             repeated = keys[i].second;
         }
     }
-    if (repeated == 0) {
-        return true;
+    return repeated == 0 || fail_repeated(repeated);
+}
+
+/// The same without memory: each key against those before it.
+bool JsonReader::check_few_duplicates(const Open& object) {
+    std::array<std::string_view, kFewKeys> before;
+    auto* end = before.begin();
+    for (auto key = document_.first_child(object.container); key != 0; key = document_.next(key)) {
+        const std::string_view text = document_.text(key);
+        if (std::find(before.begin(), end, text) != end) {
+            return fail_repeated(key);
+        }
+        *end++ = text;
     }
+    return true;
+}
+
+bool JsonReader::fail_repeated(Document::Index repeated) {
     const qnetdev::TextSpan span = document_.span(repeated);
     return fail("the key '" + printable(document_.text(repeated)) + "' stands here a second time",
                 span.offset, span.length);
@@ -354,6 +375,11 @@ bool JsonReader::check_utf8(std::size_t at, std::size_t end) {
 /// Reads the string that starts here into a value or key made for it.
 bool JsonReader::read_string(Document::Index index) {
     const std::size_t start = at_;
+    if (const std::size_t simple = JsonLexer::simple_string_length(text_.substr(at_))) {
+        at_ += simple;
+        document_.set_span(index, {start, simple});
+        return true;
+    }
     const bool whole = skip_token();
     // If it is broken, the byte that breaks it may be no UTF-8.
     if (!check_utf8(start + 1, whole ? at_ : std::min(at_ + 1, text_.size()))) {

@@ -17,10 +17,10 @@ constexpr std::size_t kAppended = 8;
 
 /// Room for all values, so that none is ever moved: two for `a=,`, one for a flag.
 std::size_t value_estimate(std::string_view text) {
-    const auto elements = std::count(text.begin(), text.end(), ',') + 1;
-    const auto pairs = std::count(text.begin(), text.end(), '=') + 1;
-    return std::min(static_cast<std::size_t>(elements + pairs) + 1, text.size() / 3 * 2 + 8) +
-           kAppended;
+    // One element and one pair more than there are separators, and the object.
+    const auto separators =
+        std::count_if(text.begin(), text.end(), [](char c) { return c == ',' || c == '='; });
+    return std::min(static_cast<std::size_t>(separators) + 3, text.size() / 3 * 2 + 8) + kAppended;
 }
 
 }  // namespace

@@ -59,11 +59,11 @@ void check_port(std::string_view option, std::string_view port, std::vector<Erro
 /// descriptors append these to `fds`.
 /// @{
 
-/// The plan is meant only if nothing was appended to `broken`.
+/// The plan is meant only if nothing was appended to `broken`, and there are `defaults`.
 TapPlan validate_tap(const qapi::NetdevTapOptions& tap, NetdevOrigin origin,
-                     const PlanDefaults& defaults, std::vector<Error>& broken);
+                     const PlanDefaults* defaults, std::vector<Error>& broken);
 /// The same. What else may be wrong only the helper knows.
-BridgePlan validate_bridge(const qapi::NetdevBridgeOptions& bridge, const PlanDefaults& defaults,
+BridgePlan validate_bridge(const qapi::NetdevBridgeOptions& bridge, const PlanDefaults* defaults,
                            std::vector<Error>& broken);
 
 /// Of the forwarding rules QEMU takes guestfwd before hostfwd and each list from its end. Beyond

@@ -17,7 +17,7 @@ using Backend = NetdevPlan::Backend;
 /// without any the options are the plan.
 struct Planner {
     NetdevOrigin origin;
-    const PlanDefaults& defaults;
+    const PlanDefaults* defaults;  ///< Null: only the rules are asked for, and no plan is made.
     std::vector<Error>& broken;
 
     Backend operator()(const qapi::NetdevNone& none) const {
@@ -75,7 +75,7 @@ struct Planner {
     }
     template <class Options>
     Backend operator()(const Options& options) const {
-        return options;
+        return plan(options, {});
     }
 
 private:
@@ -83,7 +83,7 @@ private:
     template <class Options>
     Backend plan(const Options& options, std::vector<Error> found) const {
         broken = std::move(found);
-        return broken.empty() ? Backend(options) : Backend();
+        return broken.empty() && defaults != nullptr ? Backend(options) : Backend();
     }
     template <class Options>
     using RuleWithFds = std::vector<Error> (*)(const Options&, NetdevOrigin, std::vector<FdRef>&);
@@ -91,7 +91,9 @@ private:
     Backend plan_with_fds(const Options& options, RuleWithFds<Options> validate) const {
         std::vector<FdRef> fds;
         broken = validate(options, origin, fds);
-        return broken.empty() ? Backend(PlanWithFds<Options>{options, std::move(fds)}) : Backend();
+        return broken.empty() && defaults != nullptr
+                   ? Backend(PlanWithFds<Options>{options, std::move(fds)})
+                   : Backend();
     }
 };
 
@@ -135,20 +137,35 @@ struct PassedFdsOf {
     }
 };
 
+void put_limits_last(std::vector<Error>& broken) {
+    if (broken.size() > 1) {
+        std::stable_partition(broken.begin(), broken.end(),
+                              [](const Error& error) { return error.stage() != Stage::host; });
+    }
+}
+
 }  // namespace
 
 Validation validate_netdev(const qapi::Netdev& netdev, NetdevOrigin origin,
                            const PlanDefaults& defaults) {
     Validation result;
-    Backend backend = std::visit(Planner{origin, defaults, result.broken}, netdev.branch);
-    if (result.broken.empty()) {
-        result.plan = NetdevPlan{.id = netdev.id,
-                                 .on_hub = origin == NetdevOrigin::net_option,
-                                 .backend = std::move(backend)};
+    NetdevPlan& plan = result.plan.emplace();
+    plan.backend = std::visit(Planner{origin, &defaults, result.broken}, netdev.branch);
+    if (!result.broken.empty()) {
+        result.plan.reset();
+        put_limits_last(result.broken);
+        return result;
     }
-    std::stable_partition(result.broken.begin(), result.broken.end(),
-                          [](const Error& error) { return error.stage() != Stage::host; });
+    plan.id = netdev.id;
+    plan.on_hub = origin == NetdevOrigin::net_option;
     return result;
+}
+
+std::vector<Error> broken_rules(const qapi::Netdev& netdev, NetdevOrigin origin) {
+    std::vector<Error> broken;
+    (void)std::visit(Planner{origin, nullptr, broken}, netdev.branch);
+    put_limits_last(broken);
+    return broken;
 }
 
 std::vector<Error> validate_references(const qapi::Netdev& netdev, const KnownIds& known) {

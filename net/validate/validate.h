@@ -34,6 +34,9 @@ struct Validation {
 Validation validate_netdev(const qapi::Netdev& netdev, NetdevOrigin origin,
                            const PlanDefaults& defaults = {});
 
+/// The same rules for whoever wants no plan.
+std::vector<Error> broken_rules(const qapi::Netdev& netdev, NetdevOrigin origin);
+
 /// Every rule that the card of -nic breaks. QEMU looks at it before the backend; without a backend
 /// (`none`) there is no card either, and nothing is looked at.
 std::vector<Error> validate_nic_card(const ParsedNic& nic);

@@ -293,7 +293,10 @@ void check_kernel_limits(const Tap& tap, std::vector<Error>& broken) {
     }
 }
 
-ByName::Script plan_script(std::string text) {
+/// `otherwise` is the default, unless nothing runs by default.
+ByName::Script plan_script(const std::optional<std::string>& given, bool none,
+                           const std::string& otherwise) {
+    std::string text = given.has_value() ? *given : none ? "no" : otherwise;
     const bool runs = !text.empty() && text != "no";
     return {.text = std::move(text), .runs = runs};
 }
@@ -305,8 +308,8 @@ ByName plan_by_name(const Tap& tap, const PlanDefaults& defaults) {
                 .bridge_is_optional = tap.script.has_value()};
     // Joining the bridge is what the default scripts are there for.
     const bool joins = !plan.bridge.empty() && !tap.script.has_value();
-    plan.script = plan_script(tap.script.value_or(joins ? "no" : defaults.script));
-    plan.downscript = plan_script(tap.downscript.value_or(joins ? "no" : defaults.downscript));
+    plan.script = plan_script(tap.script, joins, defaults.script);
+    plan.downscript = plan_script(tap.downscript, joins, defaults.downscript);
     return plan;
 }
 
@@ -336,7 +339,7 @@ PlanWait plan_wait_of(const TapPlan::Source& source, unsigned queues) {
 
 /// One descriptor is for every queue there is, as in QEMU; of a list each queue gets its own.
 void plan_vhost(const Tap& tap, const std::vector<FdRef>& vhostfds, TapPlan& plan) {
-    plan.vhost.assign(plan.queues, NoVhost{});
+    plan.vhost.resize(plan.queues);  // with NoVhost
     const bool implied =
         tap.vhostfd.has_value() || tap.vhostfds.has_value() || tap.vhostforce == true;
     if (!tap.vhost.value_or(implied)) {
@@ -366,7 +369,7 @@ int plan_sndbuf(const Tap& tap) {
 
 }  // namespace
 
-TapPlan validate_tap(const Tap& tap, NetdevOrigin origin, const PlanDefaults& defaults,
+TapPlan validate_tap(const Tap& tap, NetdevOrigin origin, const PlanDefaults* defaults,
                      std::vector<Error>& broken) {
     check_hub(tap, origin, broken);
     check_vhost(tap, broken);
@@ -375,26 +378,26 @@ TapPlan validate_tap(const Tap& tap, NetdevOrigin origin, const PlanDefaults& de
     read.read();
     check_kernel_limits(tap, broken);
     TapPlan plan;
-    if (!broken.empty()) {
+    if (!broken.empty() || defaults == nullptr) {
         return plan;
     }
     plan.queues =
         read.fds.empty() ? tap.queues.value_or(1) : static_cast<unsigned>(read.fds.size());
     plan.sndbuf = plan_sndbuf(tap);
     plan_vhost(tap, read.vhostfds, plan);
-    plan.source = plan_source(tap, defaults, std::move(read.fds));
+    plan.source = plan_source(tap, *defaults, std::move(read.fds));
     plan.wait = plan_wait_of(plan.source, plan.queues);
     return plan;
 }
 
-BridgePlan validate_bridge(const qapi::NetdevBridgeOptions& bridge, const PlanDefaults& defaults,
+BridgePlan validate_bridge(const qapi::NetdevBridgeOptions& bridge, const PlanDefaults* defaults,
                            std::vector<Error>& broken) {
     check_length("helper", bridge.helper, limits::kHelperText, broken);
-    if (!broken.empty()) {
+    if (!broken.empty() || defaults == nullptr) {
         return {};
     }
     const std::string helper = bridge.helper.value_or("");
-    FromHelper source{.command = helper.empty() ? defaults.helper : helper,
+    FromHelper source{.command = helper.empty() ? defaults->helper : helper,
                       .bridge = bridge.br.value_or(kDefaultBridge)};
     source.info = "helper=" + (helper.empty() ? "(null)" : helper) + ",br=" + source.bridge;
     return {.tap = {.source = std::move(source),

@@ -24,6 +24,37 @@ TEST(JsonReader, ReadsEveryKindOfValue) {
               R"({"a":[1,-2.5e3,true,false,null,"x"],"b":{},"c":[]})");
 }
 
+TEST(JsonReader, FindsTheFirstRepeatedKeyAmongFewAndMany) {
+    for (const int count : {2, 3, 9, 10, 11, 40}) {
+        std::string text = "{";
+        for (int i = 0; i < count; ++i) {
+            text += "\"k" + std::to_string(i) + "\":1,";
+        }
+        EXPECT_EQ(message(text + "\"other\":1}"), "accepted") << count;
+        const std::string column = std::to_string(text.size() + 1);
+        EXPECT_EQ(message(text + "\"k1\":1,\"k0\":1}"),
+                  "invalid JSON at column " + column + ": the key 'k1' stands here a second time")
+            << count;
+    }
+}
+
+TEST(JsonReader, LooksAtEveryByteOfAString) {
+    for (const std::size_t at : {1U, 7U, 15U}) {
+        std::string plain(16, 'x');
+        const auto with = [&](std::string_view part) {
+            return "\"" + std::string(plain).replace(at, 1, part) + "\"";
+        };
+        EXPECT_EQ(round_trip(with("'")), with("'"));
+        EXPECT_EQ(round_trip(with("\x7f")), with("\\u007F"));
+        EXPECT_EQ(round_trip(with("\\\"")), with("\\\""));
+        EXPECT_EQ(round_trip(with("é")), with("\\u00E9"));
+        EXPECT_NE(message(with("\t")), "accepted");
+        EXPECT_NE(message(with("\xff")), "accepted");
+        EXPECT_NE(message(with("\x80")), "accepted");
+        EXPECT_NE(message("\"" + plain + "'"), "accepted");
+    }
+}
+
 TEST(JsonReader, AcceptsStringsInSingleQuotes) {
     EXPECT_EQ(round_trip(R"({'a': 'it\'s "x"'})"), R"({"a":"it's \"x\""})");
 }
