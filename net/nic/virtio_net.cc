@@ -123,8 +123,10 @@ Result<void> VirtioNet::on_attached() {
 
 void VirtioNet::set_features(const VirtioFeatures& asked) {
     acked_ = virtio_net_taken_features(asked, host_features_);
-    if (const Result<void> set = set_queue_pairs(is_multiqueue() ? queue_pairs_ : 1); !set) {
+    const unsigned pairs = is_multiqueue() ? queue_pairs_ : 1;
+    if (const Result<void> set = set_queue_pairs(pairs); !set) {
         log_.warning("card '" + id() + "': " + set.error().message());
+        queue_pairs_ = pairs;  // what comes through one that stays attached reaches these
     }
     apply_features(virtio_net_guest_offload_bits(acked_));
     steering_.redirect = acked_.has(VirtioFeature::rss);

@@ -238,6 +238,19 @@ TEST_F(VirtioNetCard, ForgetsAllThatTheGuestSetWhenItIsReset) {
     EXPECT_EQ(card_->query_receive_filter()->filter, fresh);
 }
 
+TEST_F(VirtioNetCard, UsesOnePairAfterAResetEvenIfAQueueStaysAttached) {
+    start(kModern | VirtioFeatures{mq}, 2);
+    ASSERT_TRUE(command(4, 0, le<std::uint16_t>(2)));
+    backend(1).fake_vnet.refused_enables = 1;
+    card_->set_status(0);
+    EXPECT_EQ(log_, (Calls{"card 'nic0': no queue today"}));
+    EXPECT_EQ(card_->queue_pairs(), 1U);
+    drive();
+    rx().add_writable(200);
+    (void)arrive(test::frame_to(kCardMac), zeros(12), 1);
+    EXPECT_EQ(rx().used.size(), 1U);
+}
+
 TEST_F(VirtioNetCard, FiltersTagsOnlyForGuestsThatAskForIt) {
     make();
     attach();
