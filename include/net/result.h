@@ -73,7 +73,15 @@ private:
     int errnum_ = 0;
 };
 
+/// Prints the message to standard error and aborts: what an unchecked Result comes to.
+[[noreturn]] QNETDEV_API void abort_without_value(const Error& error) noexcept;
+/// The same for error() of a Result that has none.
+[[noreturn]] QNETDEV_API void abort_without_error() noexcept;
+
 /// A T, or the Error that prevented it. Member names follow std::expected.
+///
+/// Who asks for the value without having looked gets it, or ends with the error's message: value(),
+/// `*` and `->` abort if there is none. For a program's first lines, and for what cannot fail.
 template <class T>
 class [[nodiscard]] Result {
 public:
@@ -82,15 +90,37 @@ public:
 
     bool has_value() const { return state_.index() == 0; }
     explicit operator bool() const { return has_value(); }
-    T& operator*() & { return std::get<0>(state_); }
-    const T& operator*() const& { return std::get<0>(state_); }
-    T&& operator*() && { return std::get<0>(std::move(state_)); }
-    T* operator->() { return &std::get<0>(state_); }
-    const T* operator->() const { return &std::get<0>(state_); }
-    const Error& error() const& { return std::get<1>(state_); }
-    Error&& error() && { return std::get<1>(std::move(state_)); }
+
+    T& value() & { return get(*this); }
+    const T& value() const& { return get(*this); }
+    T&& value() && { return std::move(get(*this)); }
+    T& operator*() & { return get(*this); }
+    const T& operator*() const& { return get(*this); }
+    T&& operator*() && { return std::move(get(*this)); }
+    T* operator->() { return &get(*this); }
+    const T* operator->() const { return &get(*this); }
+
+    const Error& error() const& { return get_error(*this); }
+    Error&& error() && { return std::move(get_error(*this)); }
 
 private:
+    template <class Self>
+    static auto& get(Self& self) {
+        auto* value = std::get_if<0>(&self.state_);
+        if (value == nullptr) [[unlikely]] {
+            abort_without_value(*std::get_if<1>(&self.state_));
+        }
+        return *value;
+    }
+    template <class Self>
+    static auto& get_error(Self& self) {
+        auto* error = std::get_if<1>(&self.state_);
+        if (error == nullptr) [[unlikely]] {
+            abort_without_error();
+        }
+        return *error;
+    }
+
     std::variant<T, Error> state_;
 };
 
@@ -99,19 +129,29 @@ class [[nodiscard]] Result<void> : public Result<std::monostate> {
 public:
     Result() : Result<std::monostate>(std::monostate{}) {}
     Result(Error error) : Result<std::monostate>(std::move(error)) {}  // NOLINT
+    /// Whether something worked, without what came of it.
+    template <class T>
+    Result(Result<T> other)  // NOLINT
+        : Result(other ? Result() : Result(std::move(other).error())) {}
+
+    void value() const { (void)**this; }
 };
 
 /// Unwraps a Result, or returns its Error from the enclosing function.
 ///
 /// Only as a whole statement or a whole initialiser: inside a braced initialiser GCC 12 and
 /// Clang 14 skip the destructors of what was built before it.
-#define NET_TRY(expr)                                 \
-    __extension__({                                   \
-        auto net_try_result = (expr);                 \
-        if (!net_try_result) {                        \
-            return std::move(net_try_result).error(); \
-        }                                             \
-        *std::move(net_try_result);                   \
+#define QNETDEV_TRY(expr)                                 \
+    __extension__({                                       \
+        auto qnetdev_try_result = (expr);                 \
+        if (!qnetdev_try_result) {                        \
+            return std::move(qnetdev_try_result).error(); \
+        }                                                 \
+        *std::move(qnetdev_try_result);                   \
     })
+
+#ifndef QNETDEV_INSTALLED  // left out where the header is installed: the library's own name for it
+#define NET_TRY(expr) QNETDEV_TRY(expr)
+#endif
 
 }  // namespace qnetdev

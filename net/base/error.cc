@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 #include "net/result.h"
@@ -61,6 +63,16 @@ Error Error::with_span(TextSpan span) && {
 Error Error::with_prefix(std::string_view prefix) && {
     message_.insert(0, std::string(prefix) + ": ");
     return std::move(*this);
+}
+
+void abort_without_value(const Error& error) noexcept {
+    (void)fprintf(stderr, "qnetdev: unchecked error: %s\n", error.message().c_str());
+    abort();
+}
+
+void abort_without_error() noexcept {
+    (void)fputs("qnetdev: error() of a Result that has a value\n", stderr);
+    abort();
 }
 
 }  // namespace qnetdev

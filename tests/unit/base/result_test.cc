@@ -60,6 +60,35 @@ TEST(Result, OfVoidIsSuccessByDefault) {
     EXPECT_FALSE(Result<void>(Error("no")));
 }
 
+TEST(Result, HandsItsValueOut) {
+    Result<std::string> result = std::string("text");
+    result.value() += "s";
+    EXPECT_EQ(std::as_const(result).value(), "texts");
+    const std::string taken = std::move(result).value();
+    EXPECT_EQ(taken, "texts");
+    Result<void>().value();
+}
+
+TEST(ResultDeathTest, TellsTheErrorOfAValueThatIsNotThere) {
+    Result<std::string> failed = Error("'queues' must be at least 1, but is 0");
+    const std::string message =
+        "^qnetdev: unchecked error: 'queues' must be at least 1, but is 0\n$";
+    EXPECT_DEATH((void)failed.value(), message);
+    EXPECT_DEATH((void)*failed, message);
+    EXPECT_DEATH((void)failed->size(), message);
+    EXPECT_DEATH((void)*std::move(failed), message);
+    EXPECT_DEATH(Result<void>(Error("no")).value(), "^qnetdev: unchecked error: no\n$");
+    EXPECT_DEATH((void)Result<int>(7).error(),
+                 "^qnetdev: error\\(\\) of a Result that has a value\n$");
+}
+
+TEST(Result, OfVoidTellsWhetherAnotherSucceeded) {
+    EXPECT_TRUE(Result<void>(half(4)));
+    const Result<void> failed = half(3);
+    ASSERT_FALSE(failed);
+    EXPECT_EQ(failed.error().message(), "odd");
+}
+
 TEST(NetTry, UnwrapsAValue) {
     Result<int> result = quarter(8);
     ASSERT_TRUE(result);
