@@ -10,8 +10,6 @@
 #include "net/api.h"
 #include "net/result.h"
 
-struct _GMainContext;
-
 namespace qnetdev {
 
 /// What a descriptor is watched for, and what it turned out to be ready for.
@@ -24,6 +22,9 @@ enum FdEvents : unsigned {
 
 /// The seam to whatever drives the process: descriptors and timers, nothing else.
 ///
+/// poll_event_loop() is one that needs nothing else; glib_event_loop() sits on a GMainContext; a
+/// program that has a loop of its own can derive from this one.
+///
 /// Network clients use it only through FdWatch and Timer, so the same client runs on the main loop
 /// or on a thread with a loop of its own. Not thread-safe: one loop, one thread.
 class QNETDEV_API EventLoop {
@@ -35,7 +36,7 @@ public:
     EventLoop() = default;
     EventLoop(const EventLoop&) = delete;
     EventLoop& operator=(const EventLoop&) = delete;
-    virtual ~EventLoop() = default;
+    virtual ~EventLoop();
 
     /// Calls `callback` whenever `fd` is ready for one of `events`, level-triggered.
     virtual Result<Token> add_fd(int fd, unsigned events, FdCallback callback) = 0;
@@ -48,12 +49,24 @@ public:
     virtual void remove_timer(Token token) noexcept = 0;
 };
 
-/// An EventLoop on a GMainContext (null: the default one), which the caller iterates.
-///
-/// All descriptors share one epoll instance and one GSource: an iteration costs the same with one
-/// watch as with a thousand. Keeps a reference to the context. Fails if the process is out of
-/// descriptors.
-QNETDEV_API Result<std::unique_ptr<EventLoop>> glib_event_loop(_GMainContext* context);
+/// An EventLoop of our own, on epoll. The program turns it by calling run_once(), or polls fd() in
+/// a loop that it has anyway and calls run_once(0) when that is readable.
+class QNETDEV_API PollEventLoop : public EventLoop {
+public:
+    ~PollEventLoop() override;
+
+    /// Waits until something is ready, at most `timeout` (negative: for ever), and calls what is
+    /// due. False if nothing was: the time was over, or a signal was caught. Not for callbacks.
+    virtual bool run_once(std::chrono::milliseconds timeout) = 0;
+    /// Readable as long as run_once() would not wait. Borrowed.
+    virtual int fd() const = 0;
+    /// Makes run_once() return, or the next one if it is not running. From any thread, and from
+    /// signal handlers.
+    virtual void wake() const noexcept = 0;
+};
+
+/// Fails if the process is out of descriptors.
+QNETDEV_API Result<std::unique_ptr<PollEventLoop>> poll_event_loop();
 
 /// Watches a descriptor for as long as it lives. Declare it after the UniqueFd that it watches.
 ///

@@ -3,6 +3,8 @@
 
 namespace qnetdev {
 
+EventLoop::~EventLoop() = default;
+
 Result<FdWatch> FdWatch::create(EventLoop& loop, int fd, unsigned events,
                                 EventLoop::FdCallback callback) {
     FdWatch watch;

@@ -16,6 +16,7 @@
 #include "net/cli/json_reports.h"
 #include "net/cli/report.h"
 #include "net/event_loop.h"
+#include "net/glib_event_loop.h"
 #include "net/netdev.h"
 #include "net/options.h"
 #include "net/options/locate.h"

@@ -17,6 +17,7 @@
 #include "net/cli/report.h"
 #include "net/cli/signals.h"
 #include "net/event_loop.h"
+#include "net/glib_event_loop.h"
 #include "net/monitor/commands/describe_netdev.h"
 #include "net/netdev.h"
 

@@ -15,6 +15,7 @@
 #include <string>
 
 #include "net/base/fd_reaper.h"
+#include "net/glib_event_loop.h"
 #include "net/netdev.h"
 #include "net/options.h"
 #include "stopwatch.h"

@@ -16,6 +16,7 @@
 #include <string>
 
 #include "net/event_loop.h"
+#include "net/glib_event_loop.h"
 #include "net/netdev.h"
 #include "net/options.h"
 #include "net/tap.h"

@@ -4,13 +4,28 @@
 #include <glib.h>
 
 #include <stdexcept>
+#include <utility>
+
+#include "net/glib_event_loop.h"
 
 namespace qnetdev::test {
+namespace {
 
-TestLoop::TestLoop() : context_(g_main_context_new()) {
-    Result<std::unique_ptr<EventLoop>> loop = glib_event_loop(context_);
+Result<std::unique_ptr<EventLoop>> make_loop(GMainContext* context) {
+    if (context != nullptr) {
+        return glib_event_loop(context);
+    }
+    std::unique_ptr<EventLoop> loop = NET_TRY(poll_event_loop());
+    return loop;
+}
+
+}  // namespace
+
+TestLoop::TestLoop(LoopKind kind)
+    : context_(kind == LoopKind::glib ? g_main_context_new() : nullptr) {
+    Result<std::unique_ptr<EventLoop>> loop = make_loop(context_);
     if (!loop) {
-        g_main_context_unref(context_);
+        g_clear_pointer(&context_, g_main_context_unref);
         throw std::runtime_error(loop.error().message());
     }
     loop_ = *std::move(loop);
@@ -18,11 +33,18 @@ TestLoop::TestLoop() : context_(g_main_context_new()) {
 
 TestLoop::~TestLoop() {
     loop_.reset();
-    g_main_context_unref(context_);
+    g_clear_pointer(&context_, g_main_context_unref);
+}
+
+bool TestLoop::iterate(std::chrono::milliseconds timeout) {
+    if (context_ != nullptr) {
+        return g_main_context_iteration(context_, timeout.count() != 0 ? TRUE : FALSE) != FALSE;
+    }
+    return static_cast<PollEventLoop&>(*loop_).run_once(timeout);
 }
 
 bool TestLoop::run_once() {
-    return g_main_context_iteration(context_, FALSE) != FALSE;
+    return iterate(std::chrono::milliseconds(0));
 }
 
 int TestLoop::run_pending(int limit) {
@@ -42,7 +64,7 @@ bool TestLoop::run_until(const std::function<bool()>& condition, std::chrono::mi
         if (late || std::chrono::steady_clock::now() >= deadline) {
             return false;
         }
-        (void)g_main_context_iteration(context_, TRUE);
+        (void)iterate(std::chrono::milliseconds(-1));
     }
     return true;
 }

@@ -7,18 +7,23 @@
 
 #include "net/event_loop.h"
 
+struct _GMainContext;
+
 namespace qnetdev::test {
 
-/// A GLib event loop on a context of its own, turned by hand.
+/// Which event loop there is to be; what holds for one holds for all.
+enum class LoopKind { glib, poll };
+
+/// An event loop turned by hand, GLib's on a context of its own.
 class TestLoop {
 public:
-    TestLoop();
+    explicit TestLoop(LoopKind kind = LoopKind::glib);
     TestLoop(const TestLoop&) = delete;
     TestLoop& operator=(const TestLoop&) = delete;
     ~TestLoop();
 
     EventLoop& loop() { return *loop_; }
-    _GMainContext* context() { return context_; }
+    _GMainContext* context() { return context_; }  ///< Null unless it is GLib's.
 
     /// One iteration that does not wait; whether it dispatched anything.
     bool run_once();
@@ -29,7 +34,9 @@ public:
                                  std::chrono::milliseconds bound = std::chrono::seconds(5));
 
 private:
-    _GMainContext* context_;
+    bool iterate(std::chrono::milliseconds timeout);
+
+    _GMainContext* context_ = nullptr;
     std::unique_ptr<EventLoop> loop_;
 };
 

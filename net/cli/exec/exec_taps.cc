@@ -7,6 +7,7 @@
 
 #include "net/base/tracer.h"
 #include "net/cli/report.h"
+#include "net/glib_event_loop.h"
 #include "net/net_client_init.h"
 #include "net/tap.h"
 #include "net/tap/tap_group.h"

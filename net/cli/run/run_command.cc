@@ -19,6 +19,7 @@
 #include "net/cli/run/run_options.h"
 #include "net/cli/run/service.h"
 #include "net/cli/signals.h"
+#include "net/glib_event_loop.h"
 #include "net/monitor.h"
 #include "net/netdev.h"
 
