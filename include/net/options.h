@@ -71,6 +71,15 @@ QNETDEV_API Result<void> check_id(std::string_view id);
 /// the option but not the text.
 QNETDEV_API std::optional<TextSpan> locate_option(std::string_view text, std::string_view param);
 
+/// An error as the tool shows it: the message, the argument with a caret under what the error is
+/// about, and the hint, each on a line of its own, with a newline behind each.
+///
+/// What only a later stage found is looked up in the argument, by the option's name. Control
+/// characters are replaced, long texts shortened.
+QNETDEV_API std::string describe(const Error& error, std::string_view argument);
+/// The same without argument and caret.
+QNETDEV_API std::string describe(const Error& error);
+
 /// A netdev as compact JSON, which parse_netdev() reads back to an equal one.
 ///
 /// Fails for what JSON cannot say: a text that is not UTF-8 or contains a NUL.

@@ -72,4 +72,20 @@ std::string replace_controls(std::string_view text, char replacement, std::strin
     return shown;
 }
 
+std::string printable_start(std::string_view text, std::size_t limit) {
+    const bool cut = text.size() > limit;
+    if (cut) {
+        text = text.substr(0, limit);
+        // Not in the middle of a UTF-8 sequence.
+        while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xC0) == 0x80) {
+            text.remove_suffix(1);
+        }
+        if (!text.empty() && static_cast<unsigned char>(text.back()) >= 0xC0) {
+            text.remove_suffix(1);
+        }
+    }
+    const std::string shown = replace_controls(text, '?');
+    return cut ? shown + "…" : shown;
+}
+
 }  // namespace qnetdev

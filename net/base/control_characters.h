@@ -30,4 +30,8 @@ ShownCharacter first_character(std::string_view text);
 /// `kept`: what others wrote must not steer the terminal it is shown on.
 std::string replace_controls(std::string_view text, char replacement, std::string_view kept = {});
 
+/// At most `limit` bytes, with '?' for control characters; "…" stands where something was cut,
+/// which is not in the middle of a UTF-8 character.
+std::string printable_start(std::string_view text, std::size_t limit);
+
 }  // namespace qnetdev

@@ -9,29 +9,13 @@
 #include <cstdlib>
 
 #include "net/base/control_characters.h"
-#include "net/cli/caret.h"
+#include "net/options/describe.h"
 
 namespace qnetdev::cli {
 namespace {
 
 constexpr std::size_t kShownArgument = 200;
 constexpr std::size_t kShownMessage = 2000;
-
-std::string printable(std::string_view text, std::size_t limit) {
-    const bool cut = text.size() > limit;
-    if (cut) {
-        text = text.substr(0, limit);
-        // Not in the middle of a UTF-8 sequence.
-        while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xC0) == 0x80) {
-            text.remove_suffix(1);
-        }
-        if (!text.empty() && static_cast<unsigned char>(text.back()) >= 0xC0) {
-            text.remove_suffix(1);
-        }
-    }
-    const std::string shown = replace_controls(text, '?');
-    return cut ? shown + "…" : shown;
-}
 
 /// Colours, or nothing where they would not be seen as such.
 struct Style {
@@ -72,12 +56,13 @@ std::string program_name(const Style& style) {
 }
 
 std::string location(std::string_view option, std::string_view argument) {
-    return option.empty() ? ""
-                          : std::string(option) + " " + printable(argument, kShownArgument) + ": ";
+    return option.empty()
+               ? ""
+               : std::string(option) + " " + printable_start(argument, kShownArgument) + ": ";
 }
 
 std::string message_line(const Error& error) {
-    return printable(error.message(), kShownMessage) + "\n";
+    return printable_start(error.message(), kShownMessage) + "\n";
 }
 
 std::string caret_lines(std::string_view argument, TextSpan span, const Style& style) {
@@ -90,7 +75,7 @@ std::string caret_lines(std::string_view argument, TextSpan span, const Style& s
 std::string hint_line(const Error& error, const Style& style) {
     return error.hint().empty() ? ""
                                 : paint(style.hint, "hint:", style) + " " +
-                                      printable(error.hint(), kShownMessage) + "\n";
+                                      printable_start(error.hint(), kShownMessage) + "\n";
 }
 
 /// In order with what was printed, also where both go into one pipe.
@@ -116,8 +101,8 @@ void report_finding(const Error& error, std::string_view argument) {
 void report_warning(std::string_view option, std::string_view argument, std::string_view message) {
     const Style style = stderr_style();
     write_error(program_name(style) + location(option, argument) +
-                paint(style.warning, "warning:", style) + " " + printable(message, kShownMessage) +
-                "\n");
+                paint(style.warning, "warning:", style) + " " +
+                printable_start(message, kShownMessage) + "\n");
 }
 
 void print(std::string_view text) {

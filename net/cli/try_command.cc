@@ -9,7 +9,6 @@
 #include "net/cli/arguments.h"
 #include "net/cli/batch.h"
 #include "net/cli/batch_qmp.h"
-#include "net/cli/caret.h"
 #include "net/cli/command.h"
 #include "net/cli/json_reports.h"
 #include "net/cli/netdev_table.h"
@@ -20,6 +19,7 @@
 #include "net/glib_event_loop.h"
 #include "net/monitor/commands/describe_netdev.h"
 #include "net/netdev.h"
+#include "net/options/describe.h"
 
 namespace qnetdev::cli {
 namespace {

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT
-#include "net/cli/caret.h"
+#include "net/options/describe.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "net/base/control_characters.h"
+#include "net/options.h"
 #include "net/options/locate.h"
 
-namespace qnetdev::cli {
+namespace qnetdev {
 namespace {
+
+constexpr std::size_t kShownText = 2000;  // of a message or hint
 
 constexpr std::size_t kContextBytes = 60;  // shown before the span
 constexpr std::size_t kShownBytes = 140;   // shown in all
@@ -88,4 +92,25 @@ Caret draw_caret(std::string_view argument, TextSpan span) {
     return {std::move(shown), std::move(marks)};
 }
 
-}  // namespace qnetdev::cli
+namespace {
+
+std::string message_line(const Error& error) {
+    return printable_start(error.message(), kShownText) + "\n";
+}
+
+std::string hint_line(const Error& error) {
+    return error.hint().empty() ? "" : "hint: " + printable_start(error.hint(), kShownText) + "\n";
+}
+
+}  // namespace
+
+std::string describe(const Error& error) {
+    return message_line(error) + hint_line(error);
+}
+
+std::string describe(const Error& error, std::string_view argument) {
+    const Caret caret = draw_caret(argument, place_of(error, argument));
+    return message_line(error) + caret.argument + "\n" + caret.marks + "\n" + hint_line(error);
+}
+
+}  // namespace qnetdev

@@ -7,7 +7,7 @@
 
 #include "net/result.h"
 
-namespace qnetdev::cli {
+namespace qnetdev {
 
 /// The option of the argument that an error is about, as far as it can be told: the one that it
 /// names, or, for errors of the host, that has the value that they quote.
@@ -31,4 +31,4 @@ struct Caret {
 /// surroundings of the span are shown.
 Caret draw_caret(std::string_view argument, TextSpan span);
 
-}  // namespace qnetdev::cli
+}  // namespace qnetdev
