@@ -43,7 +43,7 @@ struct InterfaceDescription {
     std::string name = {};
     bool multi_queue = false;
     bool vnet_hdr = false;
-    int vnet_hdr_len = 0;              ///< Bytes; 0 without header.
+    int vnet_hdr_len = 0;              ///< Bytes on the host's side; 0 without header.
     int sndbuf = 0;                    ///< Bytes; INT_MAX is unlimited, 0 unknown.
     Offloads offloads = {};            ///< Set now.
     Offloads supported_offloads = {};  ///< Those that could be.
@@ -100,8 +100,10 @@ public:
     virtual std::optional<VhostDescription> describe_vhost() const { return {}; }
     const FrameCounters& counters() const { return counters_; }
 
-    /// Offers a frame that the peer sends. Default: drops it. Must not remove a netdev or NIC: the
-    /// sender is still on the stack.
+    /// Offers a frame that the peer sends, valid for the call. It starts with a virtio-net header
+    /// of as many bytes as vnet().vnet_hdr_len() of the backend says, be the backend this client or
+    /// its peer: none, unless a NIC has asked for it. Default: drops it. Must not remove a netdev
+    /// or NIC: the sender is still on the stack.
     virtual Delivery receive(Frame frame);
     /// Whether receive() has a chance; asked before each frame.
     virtual bool can_receive() const { return true; }
@@ -117,8 +119,9 @@ public:
     /// nothing.
     virtual void announce() {}
 
-    /// Sends to the peer. `busy`: the frame was copied into the peer's queue, and the sender should
-    /// stop until on_peer_ready(). Frames to nobody, or over a link that is down, are dropped.
+    /// Sends to the peer a frame that starts with the header receive() tells of. `busy`: the frame
+    /// was copied into the peer's queue, and the sender should stop until on_peer_ready(). Frames
+    /// to nobody, or over a link that is down, are dropped.
     Delivery send(Frame frame);
     /// Offers queued frames again; for a client that was busy and no longer is.
     void flush_incoming();

@@ -47,11 +47,19 @@ public:
     /// What clients without any of it share: it has no state.
     static VnetBackend& none();
 
+    /// Length of the header that frames between NIC and backend start with now, both those that
+    /// the NIC gets in receive() and those that it send()s. 0: they are bare Ethernet frames, as
+    /// they always are until set_vnet_hdr_len() is called, and again for the next NIC.
+    virtual std::size_t vnet_hdr_len() const { return 0; }
+    /// Length of the header between backend and host: what vnet_hdr_len() would have to be for
+    /// frames to pass as they are. Where the two differ, the backend takes the host's header off,
+    /// and puts one of zeros on. 0: the host has none.
+    virtual std::size_t host_vnet_hdr_len() const { return 0; }
+    /// Whether the host side can have a header, and one of that length.
     virtual bool has_vnet_hdr() const { return false; }
     virtual bool has_vnet_hdr_len(std::size_t) const { return false; }
-    /// Bytes; 0 without a header.
-    virtual std::size_t vnet_hdr_len() const { return 0; }
-    /// The frames exchanged from now on start with a header of `length`, one of kVnetHeaderLengths.
+    /// From now on both lengths are `length`, one of kVnetHeaderLengths. The NIC has to expect the
+    /// header, and to put it before what it sends, from the call on.
     virtual Result<void> set_vnet_hdr_len(std::size_t length);
 
     /// Those that could be set. Nothing if the host does not tell.

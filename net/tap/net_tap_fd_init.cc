@@ -78,7 +78,7 @@ bool has_foreign_header(TapBuild& build, const TapClient& client) {
         return false;
     }
     const Result<int> length = build.group.tun(client.index()).get_vnet_hdr_size(client.fd());
-    return !length || static_cast<std::size_t>(*length) != client.vnet().host_header();
+    return !length || static_cast<std::size_t>(*length) != client.vnet().host_vnet_hdr_len();
 }
 
 Result<void> init_header(TapClient& client) {

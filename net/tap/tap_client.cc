@@ -94,7 +94,7 @@ void TapClient::read_frames() {
 /// Hands the frame in the buffer to the peer; false if reading has to pause.
 bool TapClient::forward(std::size_t length) {
     count_rx(length);
-    const std::size_t skipped = vnet_.nic_has_header() ? 0 : vnet_.host_header();
+    const std::size_t skipped = vnet_.host_vnet_hdr_len() - vnet_.vnet_hdr_len();
     if (length <= skipped) {
         return true;  // a header and nothing behind it
     }
@@ -126,8 +126,8 @@ Delivery TapClient::receive(Frame frame) {
     constexpr std::size_t kPieces = limits::kFramePieces + 1;  // and our header
     std::array<iovec, kPieces> pieces;
     std::size_t count = 0;
-    if (vnet_.has_vnet_hdr() && !vnet_.nic_has_header()) {
-        pieces[count++] = {const_cast<std::byte*>(kZeroHeader.data()), vnet_.host_header()};
+    if (const std::size_t added = vnet_.host_vnet_hdr_len() - vnet_.vnet_hdr_len(); added > 0) {
+        pieces[count++] = {const_cast<std::byte*>(kZeroHeader.data()), added};
     }
     if (frame.size() > kPieces - count || !queue_.fd) {
         return Delivery::done;

@@ -21,11 +21,6 @@ public:
     /// Borrows the descriptor that is in `fd` when it is asked for something.
     TapVnet(TapGroup& group, unsigned queue, const TapFd& fd, bool has_header);
 
-    /// Bytes of the header that the kernel puts before frames; 0 if none.
-    std::size_t host_header() const { return host_header_; }
-    /// Whether the NIC takes and gives that header too.
-    bool nic_has_header() const { return nic_has_header_; }
-
     /// Header length that NICs start with: 10 if the interface has a header.
     Result<void> init_header();
     /// The next NIC may be one that knows neither headers nor offloads.
@@ -33,7 +28,8 @@ public:
 
     bool has_vnet_hdr() const override { return host_header_ != 0; }
     bool has_vnet_hdr_len(std::size_t length) const override;
-    std::size_t vnet_hdr_len() const override { return host_header_; }
+    std::size_t vnet_hdr_len() const override { return nic_has_header_ ? host_header_ : 0; }
+    std::size_t host_vnet_hdr_len() const override { return host_header_; }
     Result<void> set_vnet_hdr_len(std::size_t length) override;
     Offloads supported_offloads() const override;
     Offloads offloads() const override;
@@ -50,8 +46,8 @@ private:
     TapGroup& group_;
     unsigned queue_;
     const TapFd& fd_;
-    std::size_t host_header_;
-    bool nic_has_header_ = false;
+    std::size_t host_header_;      ///< Bytes that the kernel puts before frames; 0 if none.
+    bool nic_has_header_ = false;  ///< The NIC takes and gives that header too.
 };
 
 }  // namespace qnetdev

@@ -194,7 +194,7 @@ TEST_F(OpenByName, AVnetHeaderCanBeDeclined) {
     ASSERT_EQ(outcome(init({.ifname = "t0", .vnet_hdr = false, .queues = 2})), "ok");
     EXPECT_FALSE(find("t0")->vnet_hdr);
     EXPECT_FALSE(client().vnet().has_vnet_hdr());
-    EXPECT_EQ(client().vnet().vnet_hdr_len(), 0U);
+    EXPECT_EQ(client().vnet().host_vnet_hdr_len(), 0U);
     EXPECT_EQ(state().vnet_hdr_len, 0);
 }
 
@@ -269,7 +269,8 @@ TEST_F(OpenByName, TheHeaderLengthOfAPersistentTapIsSetBackTo10) {
     ASSERT_EQ(get_int(open_tap("t0", IFF_VNET_HDR).get(), TUNGETVNETHDRSZ), 12);
     ASSERT_EQ(outcome(init({.ifname = "t0"})), "ok");
     EXPECT_EQ(get_int(tap_get_fd(client()), TUNGETVNETHDRSZ), 10);
-    EXPECT_EQ(client().vnet().vnet_hdr_len(), 10U);
+    EXPECT_EQ(client().vnet().host_vnet_hdr_len(), 10U);
+    EXPECT_EQ(client().vnet().vnet_hdr_len(), 0U);
 }
 
 TEST_F(OpenByName, TheSendBufferIsUnlimitedUnlessGiven) {

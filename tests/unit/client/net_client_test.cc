@@ -226,6 +226,7 @@ TEST(NetClientDefaults, OfferNothing) {
     EXPECT_FALSE(client.vnet().has_vnet_hdr());
     EXPECT_FALSE(client.vnet().has_vnet_hdr_len(10));
     EXPECT_EQ(client.vnet().vnet_hdr_len(), 0U);
+    EXPECT_EQ(client.vnet().host_vnet_hdr_len(), 0U);
     EXPECT_EQ(client.vnet().supported_offloads(), Offloads{});
     client.vnet().set_offload({.csum = true});
     EXPECT_EQ(client.vnet().offloads(), Offloads{});

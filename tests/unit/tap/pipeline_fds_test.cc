@@ -177,7 +177,7 @@ TEST_F(PipelineFds, SetsTheHeaderLengthThatAnEarlierOwnerChanged) {
     ASSERT_TRUE(tun_.set_vnet_hdr_size(number, 12));
     ASSERT_TRUE(add("n0", {.fds = "a:b"}, kMonitor));
     EXPECT_EQ(tun_.find("t0")->vnet_hdr_size, 10);
-    EXPECT_EQ(tap("n0").vnet().vnet_hdr_len(), 10U);
+    EXPECT_EQ(tap("n0").vnet().host_vnet_hdr_len(), 10U);
 }
 
 TEST_F(PipelineFds, RefusesQueuesOfTwoInterfaces) {

@@ -105,10 +105,20 @@ TEST_F(TapClientTest, DropsAFrameThatIsAllHeader) {
 }
 
 TEST_F(TapClientTest, PassesTheHeaderThroughOnceTheNicUsesIt) {
+TEST_F(TapClientTest, TellsTheHeaderOfFramesApartFromTheHosts) {
+    start(true);
+    EXPECT_EQ(tap("n0").vnet().vnet_hdr_len(), 0U);
+    EXPECT_EQ(tap("n0").vnet().host_vnet_hdr_len(), 10U);
+    put(std::string(10, 'h') + "bare");
+    loop_.run_pending();
+    EXPECT_EQ(nic().received, Frames{"bare"});
+}
+
     start(true);
     ASSERT_TRUE(tap("n0").vnet().set_vnet_hdr_len(12));
     EXPECT_EQ(tap("n0").vnet().vnet_hdr_len(), 12U);
     EXPECT_EQ(tun_.values(TunCall::set_vnet_hdr_size), Values{12});
+    EXPECT_EQ(tap("n0").vnet().host_vnet_hdr_len(), 12U);
     put("twelve bytespayload");
     loop_.run_pending();
     EXPECT_EQ(nic().received, Frames{"twelve bytespayload"});
@@ -144,7 +154,8 @@ TEST_F(TapClientTest, KeepsTheOldLengthIfTheKernelRefusesANewOne) {
     start(true);
     tun_.fail(TunCall::set_vnet_hdr_size, 1, EINVAL);
     EXPECT_FALSE(tap("n0").vnet().set_vnet_hdr_len(12));
-    EXPECT_EQ(tap("n0").vnet().vnet_hdr_len(), 10U);
+    EXPECT_EQ(tap("n0").vnet().host_vnet_hdr_len(), 10U);
+    EXPECT_EQ(tap("n0").vnet().vnet_hdr_len(), 0U);
 }
 
 TEST_F(TapClientTest, JoinsThePiecesOfAFrame) {
@@ -401,7 +412,8 @@ TEST_F(TapClientTest, IsAsNewForTheNextNic) {
     EXPECT_EQ(tun_.find("t0")->vnet_hdr_size, 10);
     EXPECT_EQ(tun_.find("t0")->offload, 0U);
     EXPECT_TRUE(tap("n0", 1).enabled());
-    EXPECT_EQ(tap("n0").vnet().vnet_hdr_len(), 10U);
+    EXPECT_EQ(tap("n0").vnet().host_vnet_hdr_len(), 10U);
+    EXPECT_EQ(tap("n0").vnet().vnet_hdr_len(), 0U);
     EXPECT_EQ(log_.lines(), Lines{});
 }
 
