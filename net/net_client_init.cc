@@ -10,6 +10,7 @@
 
 #include "net/base/fd_reaper.h"
 #include "net/base/worker_pool.h"
+#include "net/client/net_context_internals.h"
 #include "net/netdev_backends.h"
 #include "net/options.h"
 #include "net/validate/validate.h"
@@ -66,7 +67,7 @@ bool has_to_wait(NetContext& context, const NetdevPlan& plan) {
         case PlanWait::never:
             return false;
         case PlanWait::for_removals:
-            return !context.reaper().is_idle();
+            return !context.internals().reaper().is_idle();
         case PlanWait::for_others:
             break;
     }
@@ -82,7 +83,7 @@ struct Start {
 };
 
 void finish(Start& start) {
-    start.context.starting().erase(start.order.plan.id);
+    start.context.internals().starting().erase(start.order.plan.id);
     start.done(start.built ? commit(start.context, *std::move(start.built))
                            : Result<void>(std::move(start.built).error()));
 }
@@ -95,7 +96,8 @@ Result<void> build_and_commit(NetContext& context, const NetdevOrder& order) {
 }  // namespace
 
 Result<void> check_id_is_free(const NetContext& context, const std::string& id) {
-    if (context.registry().find_backend(id) == nullptr && !context.starting().contains(id)) {
+    if (context.registry().find_backend(id) == nullptr &&
+        !context.internals().starting().contains(id)) {
         return {};
     }
     return Error("'id' " + id + " is in use by another netdev")
@@ -179,13 +181,14 @@ void net_client_init_async(NetContext& context, qapi::Netdev netdev, const NetIn
         return finish(*start);
     }
     const std::string id = start->order.plan.id;
-    context.starting().emplace(id, start->order.description);
-    Result<void> submitted = context.workers().submit([start]() -> WorkerPool::Completion {
+    NetContextInternals& internals = context.internals();
+    internals.starting().emplace(id, start->order.description);
+    Result<void> submitted = internals.workers().submit([start]() -> WorkerPool::Completion {
         start->built = build_netdev(start->context, start->order);
         return [start] { finish(*start); };
     });
     if (!submitted) {
-        context.starting().erase(id);
+        internals.starting().erase(id);
         start->done(std::move(submitted));
     }
 }

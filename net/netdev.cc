@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "net/client/net_context_internals.h"
 #include "net/tap/tun_kernel.h"
 #include "net/validate/validate.h"
 #include "net/vhost/vhost_kernel.h"
@@ -30,8 +31,8 @@ void add_lines(const NetClientState& client, const char* indent, std::vector<std
 }  // namespace
 
 std::unique_ptr<NetContext> net_context_create(EventLoop& loop, NetContextOptions options) {
-    return std::make_unique<NetContext>(loop, system_tun_kernel(), std::move(options),
-                                        &system_vhost_kernel());
+    return std::make_unique<NetContext>(
+        internals_on(loop, system_tun_kernel(), std::move(options), &system_vhost_kernel()));
 }
 
 std::vector<Error> net_validate(const qapi::Netdev& netdev, NetdevOrigin origin) {
@@ -39,7 +40,7 @@ std::vector<Error> net_validate(const qapi::Netdev& netdev, NetdevOrigin origin)
 }
 
 Result<void> net_client_del(NetContext& context, std::string_view id) {
-    if (context.starting().contains(std::string(id))) {
+    if (context.internals().starting().contains(std::string(id))) {
         return Error("netdev '" + std::string(id) + "' is still being set up")
             .with_stage(Stage::validate)
             .with_param("id")

@@ -1,42 +1,56 @@
 // SPDX-License-Identifier: MIT
 #include "net/net_context.h"
 
-#include "net/base/fd_reaper.h"
-#include "net/base/worker_pool.h"
+#include <utility>
+
+#include "net/client/net_context_internals.h"
 
 namespace qnetdev {
 
-NetContext::NetContext(EventLoop& loop, TunKernel& tun, NetContextOptions options,
-                       VhostKernel* vhost)
-    : loop_(loop),
-      tun_(tun),
-      vhost_(vhost),
-      options_(std::move(options)),
-      queue_loop_(loop),
-      reaper_(std::make_unique<FdReaper>()),
-      workers_(std::make_unique<WorkerPool>(loop)) {}
+NetContext::NetContext(std::unique_ptr<NetContextInternals> internals)
+    : internals_(std::move(internals)) {}
 
 NetContext::~NetContext() {
     // What is being set up is undone before the reaper goes.
-    workers_.reset();
+    internals_->stop_workers();
     // Newest first, so that a NIC goes before the backend it was attached to.
-    while (!registry_.groups().empty()) {
-        (void)registry_.remove(*registry_.groups().back());
+    while (!registry().groups().empty()) {
+        (void)registry().remove(*registry().groups().back());
     }
 }
 
-void NetContext::claim_fd(int fd, std::string_view id) {
+EventLoop& NetContext::loop() {
+    return internals_->loop();
+}
+
+const NetContextOptions& NetContext::options() const {
+    return internals_->options();
+}
+
+NetClientRegistry& NetContext::registry() {
+    return internals_->registry();
+}
+
+const NetClientRegistry& NetContext::registry() const {
+    return std::as_const(*internals_).registry();
+}
+
+QueueLoop& NetContext::queue_loop(std::size_t /*queue*/) {
+    return internals_->queue_loop();
+}
+
+void NetContextInternals::claim_fd(int fd, std::string_view id) {
     const std::lock_guard lock(claimed_mutex_);
     claimed_fds_.insert_or_assign(fd, id);
 }
 
-void NetContext::disclaim_fd(int fd) {
+void NetContextInternals::disclaim_fd(int fd) {
     const std::lock_guard lock(claimed_mutex_);
     claimed_fds_.erase(fd);
 }
 
-Result<void> NetContext::check_unclaimed(int fd) const {
-    if (reaper_->is_closing(fd)) {
+Result<void> NetContextInternals::check_unclaimed(int fd) const {
+    if (reaper_.is_closing(fd)) {
         return Error("descriptor " + std::to_string(fd) +
                      " belongs to a netdev that is being removed");
     }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "net/client/net_context_internals.h"
 #include "net/tap/pipeline.h"
 
 namespace qnetdev {
@@ -27,7 +28,7 @@ Result<TapFd> borrow_by_number(TapBuild& build, int number) {
         return Error("descriptor " + std::to_string(number) + " belongs to this program")
             .with_hint("what was passed with getfd is called by its name");
     }
-    NET_TRY(build.context.check_unclaimed(number));
+    NET_TRY(build.context.internals().check_unclaimed(number));
     return TapFd::lent(number);
 }
 

@@ -3,6 +3,7 @@
 
 #include "net/base/fd_reaper.h"
 #include "net/base/limits.h"
+#include "net/client/net_context_internals.h"
 #include "net/tap/pipeline.h"
 #include "net/tap/tap_client.h"
 #include "net/tap/tap_open.h"
@@ -67,7 +68,8 @@ Result<void> bring_up(TapBuild& build, const ByName& source, int fd) {
 
 /// An interface of that name may be on its way out: re-adding right after a delete must work.
 Result<void> await_removal(TapBuild& build, const std::string& ifname) {
-    if (ifname.empty() || build.context.reaper().wait_for(ifname, limits::kInterfaceGoneTimeout)) {
+    if (ifname.empty() ||
+        build.context.internals().reaper().wait_for(ifname, limits::kInterfaceGoneTimeout)) {
         return {};
     }
     return Error("interface '" + ifname + "' is still being removed").with_param("ifname");

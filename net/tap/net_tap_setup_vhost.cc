@@ -3,6 +3,7 @@
 #include <utility>
 #include <variant>
 
+#include "net/client/net_context_internals.h"
 #include "net/tap/pipeline.h"
 #include "net/tap/tap_client.h"
 
@@ -73,7 +74,7 @@ Result<void> net_tap_open_vhost(TapBuild& build) {
         if (std::holds_alternative<NoVhost>(build.plan.vhost[queue])) {
             continue;
         }
-        if (build.context.vhost() == nullptr) {
+        if (build.context.internals().vhost() == nullptr) {
             return about_vhost(build.plan, queue, Error("there is no vhost-net here"));
         }
         Result<void> outcome = open_one(build, queue);

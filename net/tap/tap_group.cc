@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "net/base/fd_reaper.h"
+#include "net/client/net_context_internals.h"
 #include "net/netlink/rtnetlink.h"
 #include "net/tap/tap_client.h"
 
@@ -84,7 +85,7 @@ TapGroup::~TapGroup() {
     job.fds.reserve(size());
     for (std::size_t index = 0; index < size(); ++index) {
         TapClient& client = queue(index);
-        context_.disclaim_fd(client.fd());
+        context_.internals().disclaim_fd(client.fd());
         TapFd fd = client.take_fd();
         if (committed_ || !fd.is_lent()) {
             // The down script needs queue 0, and a few descriptors free if they have run out.
@@ -99,46 +100,47 @@ TapGroup::~TapGroup() {
             report(port.has_value() ? leave_bridge(*port, tracer) : Result<void>(), log);
         };
     }
-    if (committed_ && opened_here_ && !job.before_close && context_.is_exclusive()) {
-        allow_bulk_removal(job, context_.tun());
+    if (committed_ && opened_here_ && !job.before_close && context_.internals().is_exclusive()) {
+        allow_bulk_removal(job, context_.internals().tun());
     }
     if (!job.fds.empty() || !job.early_fds.empty() || job.before_close) {
-        context_.reaper().submit(std::move(job));
+        context_.internals().reaper().submit(std::move(job));
     }
 }
 
 TunKernel& TapGroup::tun(std::size_t queue) {
     if (!context_.options().trace) {
-        return context_.tun();
+        return context_.internals().tun();
     }
     while (tracing_.size() <= queue) {
         const auto index = static_cast<unsigned>(tracing_.size());
-        tracing_.push_back(std::make_unique<TracingTunKernel>(context_.tun(), tracer(index)));
+        tracing_.push_back(
+            std::make_unique<TracingTunKernel>(context_.internals().tun(), tracer(index)));
     }
     return *tracing_[queue];
 }
 
 VhostKernel& TapGroup::vhost_kernel(std::size_t queue) {
     if (!context_.options().trace) {
-        return *context_.vhost();
+        return *context_.internals().vhost();
     }
     while (tracing_vhost_.size() <= queue) {
         const auto index = static_cast<unsigned>(tracing_vhost_.size());
         tracing_vhost_.push_back(
-            std::make_unique<TracingVhostKernel>(*context_.vhost(), tracer(index)));
+            std::make_unique<TracingVhostKernel>(*context_.internals().vhost(), tracer(index)));
     }
     return *tracing_vhost_[queue];
 }
 
 void TapGroup::add_vhost(TapFd fd, std::unique_ptr<VhostNet> device) {
-    context_.claim_fd(fd.get(), id());
+    context_.internals().claim_fd(fd.get(), id());
     vhost_.push_back({.fd = std::move(fd), .device = std::move(device)});
 }
 
 std::vector<UniqueFd> TapGroup::take_vhost_fds() {
     std::vector<UniqueFd> fds;
     for (Vhost& vhost : vhost_) {
-        context_.disclaim_fd(vhost.fd.get());
+        context_.internals().disclaim_fd(vhost.fd.get());
         const bool given_back = !committed_ && vhost.fd.is_lent();
         if (given_back) {
             (void)vhost.device->release();  // as it came: nobody's
@@ -153,7 +155,7 @@ std::vector<UniqueFd> TapGroup::take_vhost_fds() {
 }
 
 TapClient& TapGroup::add_queue(TapQueue queue) {
-    context_.claim_fd(queue.fd.get(), id());
+    context_.internals().claim_fd(queue.fd.get(), id());
     const auto index = static_cast<unsigned>(size());
     return static_cast<TapClient&>(add(
         std::make_unique<TapClient>(*this, context_.queue_loop(index), std::move(queue), index)));

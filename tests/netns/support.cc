@@ -20,6 +20,7 @@
 #include <stdexcept>
 
 #include "net/base/fd_reaper.h"
+#include "net/client/net_context_internals.h"
 
 namespace qnetdev::test {
 
@@ -88,7 +89,7 @@ Result<void> Netns::init_bridge(qapi::NetdevBridgeOptions bridge, const std::str
 
 Result<void> Netns::remove(const std::string& id) {
     Result<void> removed = net_client_del(context(), id);
-    context().reaper().wait_all();
+    context().internals().reaper().wait_all();
     return removed;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "net/base/fd_reaper.h"
+#include "net/client/net_context_internals.h"
 #include "net/fd_store.h"
 #include "net/netdev.h"
 #include "net/tap/tap_client.h"
@@ -41,7 +42,7 @@ private:
 class TapFixture : public ::testing::Test {
 protected:
     explicit TapFixture(NetContextOptions options = {})
-        : context_(loop_.loop(), tun_, with_log(std::move(options)), &vhost_) {}
+        : context_(internals_on(loop_.loop(), tun_, with_log(std::move(options)), &vhost_)) {}
 
     /// Options that run no script, which tests start from.
     static qapi::NetdevTapOptions quiet(const std::string& ifname = {}) {
@@ -66,7 +67,7 @@ protected:
     /// The error that add() has to end in; what was built is gone again.
     Error refusal(qapi::NetdevTapOptions tap, NetdevOrigin origin = NetdevOrigin::command_line) {
         Result<void> outcome = add("refused", std::move(tap), origin);
-        context_.reaper().wait_all();
+        context_.internals().reaper().wait_all();
         if (outcome) {
             ADD_FAILURE() << "was accepted";
             return Error("was accepted");
@@ -89,7 +90,7 @@ protected:
     }
     void remove(const std::string& id) {
         EXPECT_TRUE(net_client_del(context_, id));
-        context_.reaper().wait_all();
+        context_.internals().reaper().wait_all();
     }
 
     LogLines log_;

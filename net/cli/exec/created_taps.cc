@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "net/cli/report.h"
+#include "net/client/net_context_internals.h"
 #include "net/netlink/rtnetlink.h"
 #include "net/tap/tap_fd.h"
 #include "net/tap/tracing_tun_kernel.h"
@@ -45,7 +46,7 @@ Result<std::vector<CreatedTap>> created_taps(const OpenTaps& open) {
     std::vector<CreatedTap> created;
     for (const OpenTap& tap : open.taps) {
         const Tracer tracer(open.context->options().trace, tap.id);
-        TracedTun traced(open.context->tun(), tracer);
+        TracedTun traced(open.context->internals().tun(), tracer);
         const Result<std::optional<LinkInfo>> link = find_link(tap.ifname, tracer);
         if (!link) {
             return link.error();

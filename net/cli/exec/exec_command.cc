@@ -20,6 +20,7 @@
 #include "net/cli/exec/supervise.h"
 #include "net/cli/report.h"
 #include "net/cli/signals.h"
+#include "net/client/net_context_internals.h"
 
 namespace qnetdev::cli {
 namespace {
@@ -217,7 +218,7 @@ int run_and_clean_up(const Launch& launch, OpenTaps open) {
         return failure(created.error());
     }
     const int status = run_supervised(launch, open);
-    TunKernel& kernel = open.context->tun();
+    TunKernel& kernel = open.context->internals().tun();
     open.context.reset();  // down scripts find the interfaces still there
     remove_created(kernel, *std::move(created));
     return status;

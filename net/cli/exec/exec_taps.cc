@@ -7,6 +7,7 @@
 
 #include "net/base/tracer.h"
 #include "net/cli/report.h"
+#include "net/client/net_context_internals.h"
 #include "net/glib_event_loop.h"
 #include "net/net_client_init.h"
 #include "net/tap.h"
@@ -30,7 +31,7 @@ NetdevPlan without_vhost(const NetdevPlan& netdev) {
 Result<std::vector<UniqueFd>> open_vhost(NetContext& context, const TapRequest& request) {
     std::vector<UniqueFd> fds;
     for (unsigned queue = 0; request.needs_vhost() && queue < request.queues(); ++queue) {
-        TracingVhostKernel kernel(*context.vhost(),
+        TracingVhostKernel kernel(*context.internals().vhost(),
                                   Tracer(context.options().trace, request.plan.id, queue));
         Result<UniqueFd> fd = open_vhost_net(kernel);
         if (!fd) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <utility>
 
+#include "net/client/net_context_internals.h"
 #include "net/monitor/commands/commands.h"
 #include "net/monitor/commands/describe_netdev.h"
 #include "net/monitor/commands/monitor_service.h"
@@ -17,6 +18,7 @@ namespace commands = qapi::commands;
 
 Result<std::vector<qapi::NetdevInfo>> query_netdev(const NetContext& context,
                                                    const std::optional<std::string>& id) {
+    const NetContextInternals::Starting& all_starting = context.internals().starting();
     std::vector<qapi::NetdevInfo> list;
     if (!id.has_value()) {
         for (const auto& group : context.registry().groups()) {
@@ -24,14 +26,14 @@ Result<std::vector<qapi::NetdevInfo>> query_netdev(const NetContext& context,
                 list.push_back(describe_netdev(*group));
             }
         }
-        for (const auto& [starting_id, description] : context.starting()) {
+        for (const auto& [starting_id, description] : all_starting) {
             list.push_back(describe_starting(starting_id, description));
         }
         return list;
     }
     if (const NetClientGroup* group = context.registry().find_backend(*id)) {
         list.push_back(describe_netdev(*group));
-    } else if (const auto found = context.starting().find(*id); found != context.starting().end()) {
+    } else if (const auto found = all_starting.find(*id); found != all_starting.end()) {
         list.push_back(describe_starting(found->first, found->second));
     } else {
         return Error("no netdev '" + *id + "'", ErrorClass::device_not_found)

@@ -8,6 +8,7 @@
 
 #include "net/base/fd_reaper.h"
 #include "net/base/limits.h"
+#include "net/client/net_context_internals.h"
 #include "tests/support/fake_client.h"
 #include "tests/support/fake_tun.h"
 #include "tests/support/test_loop.h"
@@ -19,7 +20,7 @@ class NetContextTest : public ::testing::Test {
 protected:
     test::TestLoop loop_;
     test::FakeTun tun_;
-    NetContext context_{loop_.loop(), tun_, {}};
+    NetContext context_{internals_on(loop_.loop(), tun_)};
 };
 
 TEST(NetContextOptions, HasTheDefaultsOfQemu) {
@@ -32,13 +33,13 @@ TEST(NetContextOptions, HasTheDefaultsOfQemu) {
 }
 
 TEST_F(NetContextTest, KnowsWhoOwnsADescriptor) {
-    EXPECT_TRUE(context_.check_unclaimed(33));
-    context_.claim_fd(33, "n0");
-    Result<void> outcome = context_.check_unclaimed(33);
+    EXPECT_TRUE(context_.internals().check_unclaimed(33));
+    context_.internals().claim_fd(33, "n0");
+    Result<void> outcome = context_.internals().check_unclaimed(33);
     ASSERT_FALSE(outcome);
     EXPECT_EQ(outcome.error().message(), "descriptor 33 is already in use by netdev 'n0'");
-    context_.disclaim_fd(33);
-    EXPECT_TRUE(context_.check_unclaimed(33));
+    context_.internals().disclaim_fd(33);
+    EXPECT_TRUE(context_.internals().check_unclaimed(33));
 }
 
 TEST_F(NetContextTest, KnowsWhatIsBeingClosed) {
@@ -47,14 +48,14 @@ TEST_F(NetContextTest, KnowsWhatIsBeingClosed) {
     const int number = fd.get();
     FdReaper::Job job{.before_close = [opened = gate.get_future().share()] { opened.wait(); }};
     job.fds.push_back(std::move(fd));
-    context_.reaper().submit(std::move(job));
-    Result<void> outcome = context_.check_unclaimed(number);
+    context_.internals().reaper().submit(std::move(job));
+    Result<void> outcome = context_.internals().check_unclaimed(number);
     gate.set_value();
     ASSERT_FALSE(outcome);
     EXPECT_EQ(outcome.error().message(), "descriptor " + std::to_string(number) +
                                              " belongs to a netdev that is being removed");
-    context_.reaper().wait_all();
-    EXPECT_TRUE(context_.check_unclaimed(number));
+    context_.internals().reaper().wait_all();
+    EXPECT_TRUE(context_.internals().check_unclaimed(number));
 }
 
 TEST_F(NetContextTest, RunsFramesOnItsOwnLoop) {
@@ -93,7 +94,7 @@ TEST(NetContextLife, RemovesTheNewestFirst) {
     test::TestLoop loop;
     test::FakeTun tun;
     {
-        NetContext context(loop.loop(), tun, {});
+        NetContext context(internals_on(loop.loop(), tun));
         for (const char* id : {"a", "b", "c"}) {
             context.registry().insert(
                 std::make_unique<LoudGroup>(id, NetClientGroup::Kind::netdev, diary));
@@ -107,8 +108,8 @@ TEST(NetContextLife, FinishesTheReaper) {
     test::TestLoop loop;
     test::FakeTun tun;
     {
-        NetContext context(loop.loop(), tun, {});
-        context.reaper().submit({.before_close = [&ran] { ran = true; }});
+        NetContext context(internals_on(loop.loop(), tun));
+        context.internals().reaper().submit({.before_close = [&ran] { ran = true; }});
     }
     EXPECT_TRUE(ran);
 }

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <optional>
 
+#include "net/client/net_context_internals.h"
 #include "tests/support/tap_fixture.h"
 
 namespace qnetdev {
@@ -44,14 +45,14 @@ TEST_F(NetClientInitAsync, ManyQueuesAreOpenedOnAThread) {
     many.queues = 200;
     start("n0", many);
     EXPECT_FALSE(outcome_) << "not yet";
-    EXPECT_TRUE(context_.starting().contains("n0"));
+    EXPECT_TRUE(context_.internals().starting().contains("n0"));
     EXPECT_EQ(check_id_is_free(context_, "n0").error().message(),
               "'id' n0 is in use by another netdev");
     EXPECT_EQ(net_client_del(context_, "n0").error().message(),
               "netdev 'n0' is still being set up");
     ASSERT_TRUE(loop_.run_until([this] { return outcome_.has_value(); }));
     EXPECT_TRUE(*outcome_);
-    EXPECT_TRUE(context_.starting().empty());
+    EXPECT_TRUE(context_.internals().starting().empty());
     EXPECT_EQ(group("n0").size(), 200U);
 }
 
@@ -62,9 +63,9 @@ TEST_F(NetClientInitAsync, AFailureOnAThreadLeavesNothing) {
     start("n0", many);
     ASSERT_TRUE(loop_.run_until([this] { return outcome_.has_value(); }));
     EXPECT_FALSE(*outcome_);
-    EXPECT_TRUE(context_.starting().empty());
+    EXPECT_TRUE(context_.internals().starting().empty());
     EXPECT_TRUE(check_id_is_free(context_, "n0"));
-    context_.reaper().wait_all();
+    context_.internals().reaper().wait_all();
     EXPECT_EQ(tun_.interface_count(), 0U);
 }
 

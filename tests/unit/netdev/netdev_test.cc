@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "net/client/net_context_internals.h"
 #include "tests/support/tap_fixture.h"
 
 namespace qnetdev {
@@ -115,7 +116,7 @@ TEST_F(Netdev, SetsTheLinkByName) {
 }
 
 TEST_F(Netdev, KeepsTwoContextsApart) {
-    NetContext other(loop_.loop(), tun_, {});
+    NetContext other(internals_on(loop_.loop(), tun_));
     ASSERT_TRUE(add("n0", quiet("t0")));
     EXPECT_TRUE(net_client_init(other, netdev("n0", quiet("t1"))));
     EXPECT_EQ(net_info(context_), Lines{"n0: index=0,type=tap,ifname=t0,script=no,downscript=no"});
@@ -132,7 +133,7 @@ TEST_F(Netdev, IsListedInTheOrderOfCreation) {
 TEST(NetContextCreate, IsOnTheDriverOfTheSystem) {
     test::TestLoop loop;
     const std::unique_ptr<NetContext> context = net_context_create(loop.loop());
-    EXPECT_EQ(&context->tun(), &system_tun_kernel());
+    EXPECT_EQ(&context->internals().tun(), &system_tun_kernel());
     EXPECT_EQ(&context->loop(), &loop.loop());
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
 
+#include "net/client/net_context_internals.h"
 #include "tests/support/tap_fixture.h"
 
 namespace qnetdev {
@@ -94,7 +95,7 @@ TEST_F(Nic, OutlivesItsNetdev) {
 }
 
 TEST_F(Nic, GoesBeforeItsNetdevWhenTheContextEnds) {
-    NetContext context(loop_.loop(), tun_, {});
+    NetContext context(internals_on(loop_.loop(), tun_));
     ASSERT_TRUE(net_client_init(context, netdev("n0", quiet("t1"))));
     ASSERT_TRUE(net_nic_attach(context, fake_group("nic0", Kind::nic), "n0"));
 }

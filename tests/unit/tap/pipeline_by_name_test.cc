@@ -6,6 +6,7 @@
 #include <climits>
 #include <set>
 
+#include "net/client/net_context_internals.h"
 #include "tests/support/tap_fixture.h"
 #include "tests/support/temporary_file.h"
 
@@ -211,7 +212,7 @@ TEST_F(PipelineByName, RunsTheDownScriptWhenTheContextEnds) {
     const TemporaryFile diary("diary", "");
     const TemporaryFile down = shell_script("down", "echo down >> " + diary.path());
     {
-        NetContext context(loop_.loop(), tun_, {});
+        NetContext context(internals_on(loop_.loop(), tun_));
         ASSERT_TRUE(net_client_init(context, netdev("n0", with_scripts("no", down.path()))));
     }
     EXPECT_EQ(diary.text(), "down\n");

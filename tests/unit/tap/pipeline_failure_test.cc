@@ -4,6 +4,7 @@
 
 #include <cerrno>
 
+#include "net/client/net_context_internals.h"
 #include "tests/support/leak_listener.h"
 #include "tests/support/tap_fixture.h"
 
@@ -96,7 +97,7 @@ protected:
         for (const UniqueFd& queue : queues_) {
             EXPECT_EQ(fcntl(queue.get(), F_GETFL) & O_NONBLOCK, 0) << queue.get();
             EXPECT_EQ(fcntl(queue.get(), F_GETFD), 0) << queue.get();
-            EXPECT_TRUE(context_.check_unclaimed(queue.get()));
+            EXPECT_TRUE(context_.internals().check_unclaimed(queue.get()));
         }
     }
 
@@ -163,7 +164,7 @@ private:
 
 TEST_F(PipelineFdsFailure, OfTheLastStepGivesTheDescriptorsBackToo) {
     TightLoop tight(loop_.loop(), kQueues - 1);
-    NetContext context(tight, tun_, {});
+    NetContext context(internals_on(tight, tun_));
     Result<void> outcome = net_client_init(context, netdev("n0", options_));
     ASSERT_FALSE(outcome);
     EXPECT_EQ(outcome.error().message(), "cannot watch descriptor " +

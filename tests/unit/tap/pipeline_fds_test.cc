@@ -5,6 +5,7 @@
 #include <climits>
 #include <future>
 
+#include "net/client/net_context_internals.h"
 #include "tests/support/leak_listener.h"
 #include "tests/support/tap_fixture.h"
 
@@ -141,7 +142,7 @@ TEST_F(PipelineFds, RefusesADescriptorThatIsBeingClosed) {
     std::promise<void> gate;
     std::shared_future<void> opened = gate.get_future().share();
     for (int i = 0; i < 16; ++i) {
-        context_.reaper().submit({.before_close = [opened] { opened.wait(); }});
+        context_.internals().reaper().submit({.before_close = [opened] { opened.wait(); }});
     }
     ASSERT_TRUE(net_client_del(context_, "n0"));
     Result<void> again = add("n1", {.fd = number});

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <set>
 
+#include "net/client/net_context_internals.h"
 #include "net/tap.h"
 #include "net/vhost_net.h"
 #include "tests/support/tap_fixture.h"
@@ -30,7 +31,7 @@ protected:
     }
     /// Nothing is there that was not there before.
     void expect_nothing(const std::string& why) {
-        context_.reaper().wait_all();
+        context_.internals().reaper().wait_all();
         EXPECT_EQ(tun_.interface_count(), 0U) << why;
         EXPECT_EQ(vhost_.device_count(), 0U) << why;
     }
@@ -320,7 +321,7 @@ TEST_F(PipelineVhost, StopsAtOnceWhenTheNetdevGoes) {
     vhost_.clear_calls();
     ASSERT_TRUE(net_client_del(context_, "n0"));  // and before anything is closed
     EXPECT_EQ(vhost_.count("VHOST_NET_SET_BACKEND"), 2U);
-    context_.reaper().wait_all();
+    context_.internals().reaper().wait_all();
     expect_nothing("removed");
 }
 

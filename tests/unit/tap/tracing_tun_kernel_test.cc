@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <regex>
 
+#include "net/client/net_context_internals.h"
 #include "tests/support/tap_fixture.h"
 #include "tests/support/trace_lines.h"
 
@@ -225,8 +226,8 @@ TEST_F(TracedPipeline, DoesNotShowFrames) {
 TEST_F(TracedPipeline, OfOneContextIsNotThatOfAnother) {
     test::TraceLines others;
     test::FakeTun tun;
-    NetContext with(loop_.loop(), tun, traced(others.trace()));
-    NetContext without(loop_.loop(), tun, {});
+    NetContext with(internals_on(loop_.loop(), tun, traced(others.trace())));
+    NetContext without(internals_on(loop_.loop(), tun));
     ASSERT_TRUE(net_client_init(with, netdev("b", quiet("t1"))));
     EXPECT_EQ(take(), Lines{});
     EXPECT_FALSE(others.take().empty());

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "net/client/net_context_internals.h"
 #include "tests/support/fake_client.h"
 #include "tests/support/fake_tun.h"
 
@@ -90,7 +91,7 @@ protected:
 
     ManualLoop loop_;
     test::FakeTun tun_;
-    NetContext context_{loop_, tun_, {}};
+    NetContext context_{internals_on(loop_, tun_)};
     std::string diary_;
     Announcer announcer_{context_};
 };

@@ -4,6 +4,7 @@
 #include <set>
 #include <string>
 
+#include "net/client/net_context_internals.h"
 #include "net/monitor/commands/monitor_service.h"
 #include "qapi/introspect.h"
 #include "qapi/json_reader.h"
@@ -28,7 +29,7 @@ std::set<std::string> names_in_schema(std::string_view meta_type) {
 TEST(Commands, AreThoseOfTheSchema) {
     test::TestLoop loop;
     test::FakeTun tun;
-    NetContext context(loop.loop(), tun, {});
+    NetContext context(internals_on(loop.loop(), tun));
     const MonitorService service(context, {});
     std::set<std::string> known;
     for (const std::string_view name : service.commands().names()) {
@@ -40,7 +41,7 @@ TEST(Commands, AreThoseOfTheSchema) {
 TEST(Commands, AreRunInBandOrOutOfItAsTheSchemaSays) {
     test::TestLoop loop;
     test::FakeTun tun;
-    NetContext context(loop.loop(), tun, {});
+    NetContext context(internals_on(loop.loop(), tun));
     const MonitorService service(context, {});
     const Result<qapi::Document> schema = qapi::parse_json(qapi::kIntrospection);
     std::set<std::string> out_of_band;

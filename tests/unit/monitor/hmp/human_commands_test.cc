@@ -8,6 +8,7 @@
 #include <string>
 
 #include "net/base/limits.h"
+#include "net/client/net_context_internals.h"
 #include "net/monitor.h"
 #include "net/net_context.h"
 #include "tests/support/fake_tun.h"
@@ -45,7 +46,7 @@ protected:
 
     test::TestLoop loop_;
     test::FakeTun tun_;
-    NetContext context_{loop_.loop(), tun_, {}};
+    NetContext context_{internals_on(loop_.loop(), tun_)};
     std::unique_ptr<NetMonitor> monitor_;
     bool last_ = false;
 };
