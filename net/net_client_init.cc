@@ -85,10 +85,10 @@ struct Start {
 void finish(Start& start) {
     start.context.internals().starting().erase(start.order.plan.id);
     start.done(start.built ? commit(start.context, *std::move(start.built))
-                           : Result<void>(std::move(start.built).error()));
+                           : Result<NetClientGroup*>(std::move(start.built).error()));
 }
 
-Result<void> build_and_commit(NetContext& context, const NetdevOrder& order) {
+Result<NetClientGroup*> build_and_commit(NetContext& context, const NetdevOrder& order) {
     std::unique_ptr<NetClientGroup> group = NET_TRY(build_netdev(context, order));
     return commit(context, std::move(group));
 }
@@ -147,22 +147,23 @@ Result<std::unique_ptr<NetClientGroup>> build_netdev(NetContext& context,
     return group;
 }
 
-Result<void> carry_out(NetContext& context, const NetdevOrder& order) {
+Result<NetClientGroup*> carry_out(NetContext& context, const NetdevOrder& order) {
     NET_TRY(check_id_is_free(context, order.plan.id));
     return build_and_commit(context, order);
 }
 
-Result<void> net_client_init(NetContext& context, const qapi::Netdev& netdev,
-                             const NetInitOptions& options) {
+Result<NetClientGroup*> net_client_init(NetContext& context, const qapi::Netdev& netdev,
+                                        const NetInitOptions& options) {
     NET_TRY(check_id_is_free(context, netdev.id));
     const NetdevOrder order = NET_TRY(order_netdev(context, netdev, options));
     return build_and_commit(context, order);
 }
 
-Result<void> commit(NetContext& context, std::unique_ptr<NetClientGroup> group) {
+Result<NetClientGroup*> commit(NetContext& context, std::unique_ptr<NetClientGroup> group) {
     NET_TRY(group->activate());
-    context.registry().insert(std::move(group)).on_commit();
-    return {};
+    NetClientGroup& registered = context.registry().insert(std::move(group));
+    registered.on_commit();
+    return &registered;
 }
 
 void net_client_init_async(NetContext& context, qapi::Netdev netdev, const NetInitOptions& options,

@@ -32,9 +32,9 @@ Result<NetdevOrder> order_netdev(const NetContext& context, const qapi::Netdev& 
 Result<std::unique_ptr<NetClientGroup>> build_netdev(NetContext& context, const NetdevOrder& order);
 
 /// Both steps: build and commit. Fails if the id is taken.
-Result<void> carry_out(NetContext& context, const NetdevOrder& order);
+Result<NetClientGroup*> carry_out(NetContext& context, const NetdevOrder& order);
 
 /// Starts watching, and registers the group. On the loop's thread.
-Result<void> commit(NetContext& context, std::unique_ptr<NetClientGroup> group);
+Result<NetClientGroup*> commit(NetContext& context, std::unique_ptr<NetClientGroup> group);
 
 }  // namespace qnetdev

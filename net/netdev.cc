@@ -28,6 +28,28 @@ void add_lines(const NetClientState& client, const char* indent, std::vector<std
     }
 }
 
+Result<void> check_is_nic(const NetClientGroup& group) {
+    if (group.kind() != NetClientGroup::Kind::nic) {
+        return Error("'" + group.id() + "' must be a card, but is a backend")
+            .with_stage(Stage::validate)
+            .with_param("id");
+    }
+    if (group.size() == 0) {
+        return Error("card '" + group.id() + "' must have a queue, but has none")
+            .with_stage(Stage::validate)
+            .with_param("id");
+    }
+    for (std::size_t queue = 0; queue < group.size(); ++queue) {
+        if (const std::string& name = group.client(queue).name(); name != group.id()) {
+            return Error("queue " + std::to_string(queue) + " of card '" + group.id() +
+                         "' must have the name of the card, but is '" + name + "'")
+                .with_stage(Stage::validate)
+                .with_param("id");
+        }
+    }
+    return {};
+}
+
 }  // namespace
 
 std::unique_ptr<NetContext> net_context_create(EventLoop& loop, NetContextOptions options) {
@@ -39,6 +61,14 @@ std::vector<Error> net_validate(const qapi::Netdev& netdev, NetdevOrigin origin)
     return broken_rules(netdev, origin);
 }
 
+Result<NetClientGroup*> net_client_find(NetContext& context, std::string_view id) {
+    NetClientGroup* group = context.registry().find_backend(id);
+    if (group == nullptr) {
+        return no_such_device("netdev", id, "id");
+    }
+    return group;
+}
+
 Result<void> net_client_del(NetContext& context, std::string_view id) {
     if (context.internals().starting().contains(std::string(id))) {
         return Error("netdev '" + std::string(id) + "' is still being set up")
@@ -46,10 +76,7 @@ Result<void> net_client_del(NetContext& context, std::string_view id) {
             .with_param("id")
             .with_hint("wait for the answer to its netdev_add");
     }
-    NetClientGroup* group = context.registry().find_backend(id);
-    if (group == nullptr) {
-        return no_such_device("netdev", id, "id");
-    }
+    NetClientGroup* group = NET_TRY(net_client_find(context, id));
     if (group->kind() != NetClientGroup::Kind::netdev) {
         return Error("'" + std::string(id) + "' was made by -net and cannot be deleted")
             .with_stage(Stage::validate)
@@ -66,8 +93,18 @@ Result<void> net_set_link(NetContext& context, std::string_view name, bool up) {
     return {};
 }
 
+std::unique_ptr<NetClientGroup> net_nic_create(std::string id, std::size_t queues,
+                                               const MakeNicQueue& make) {
+    auto nic = std::make_unique<NetClientGroup>(std::move(id), NetClientGroup::Kind::nic);
+    for (std::size_t queue = 0; queue < queues; ++queue) {
+        nic->add(make(queue));
+    }
+    return nic;
+}
+
 Result<NetClientGroup*> net_nic_attach(NetContext& context, std::unique_ptr<NetClientGroup> nic,
                                        std::string_view netdev_id) {
+    NET_TRY(check_is_nic(*nic));
     NetClientGroup* backend = context.registry().find_backend(netdev_id);
     if (backend == nullptr) {
         return no_such_device("netdev", netdev_id, "netdev");

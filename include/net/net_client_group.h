@@ -25,7 +25,7 @@ struct NetdevDescription {
 /// One id and its 1…N queue clients: what netdev_del, set_link and hand-over act on.
 ///
 /// A backend derives from it to keep what belongs to the netdev and not to a queue. Its destructor
-/// undoes what it set up; it must not block, so slow work goes to the context's FdReaper.
+/// undoes what it set up; it must not block. A NIC needs no class of its own (net_nic_create()).
 class QNETDEV_API NetClientGroup {
 public:
     enum class Kind {
@@ -51,6 +51,9 @@ public:
         assert(queue < clients_.size());
         return *clients_[queue];
     }
+
+    /// The interface of the host that the netdev is, by its name; empty if it is none.
+    virtual std::string_view interface_name() const { return {}; }
 
     const NetdevDescription& description() const { return description_; }
     void set_description(NetdevDescription description) { description_ = std::move(description); }
@@ -83,7 +86,7 @@ public:
     NetClientRegistry(const NetClientRegistry&) = delete;
     NetClientRegistry& operator=(const NetClientRegistry&) = delete;
 
-    /// Null if there is none.
+    /// Null if there is none. net_client_find() says so in an error.
     NetClientGroup* find_backend(std::string_view id) const;
     NetClientGroup* find_nic(std::string_view id) const;
 

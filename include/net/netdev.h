@@ -27,7 +27,8 @@ QNETDEV_API std::unique_ptr<NetContext> net_context_create(EventLoop& loop,
 QNETDEV_API std::vector<Error> net_validate(const qapi::Netdev& netdev, NetdevOrigin origin);
 
 /// Validates the options and brings the netdev up: opens queues, takes descriptors, runs scripts
-/// or the helper, and registers the group under its id as the very last step.
+/// or the helper, and registers the group under its id as the very last step. Returns the group,
+/// which is never null and belongs to the context: it goes with net_client_del() or the context.
 ///
 /// On failure nothing is left: no registry entry at once, and no descriptor, interface or child as
 /// soon as the context's reaper is done; a down script is run if its up script had completed.
@@ -35,8 +36,11 @@ QNETDEV_API std::vector<Error> net_validate(const qapi::Netdev& netdev, NetdevOr
 /// closed. Blocks while a script or helper runs, at most NetContextOptions::script_timeout for
 /// each, and until the bridge of a tap's `br` forwards: 1 s, and with spanning tree twice its
 /// forward delay more.
-QNETDEV_API Result<void> net_client_init(NetContext& context, const qapi::Netdev& netdev,
-                                         const NetInitOptions& options = {});
+QNETDEV_API Result<NetClientGroup*> net_client_init(NetContext& context, const qapi::Netdev& netdev,
+                                                    const NetInitOptions& options = {});
+
+/// The netdev of that id; never null. Fails with device_not_found if there is none.
+QNETDEV_API Result<NetClientGroup*> net_client_find(NetContext& context, std::string_view id);
 
 /// What became of a netdev; called on the loop's thread.
 using NetInitDone = std::function<void(Result<void> outcome)>;
@@ -67,7 +71,16 @@ QNETDEV_API void net_cleanup(NetContext& context, const NetCleanupOptions& optio
 /// Sets the link of a netdev or NIC, as set_link does. Fails with device_not_found.
 QNETDEV_API Result<void> net_set_link(NetContext& context, std::string_view name, bool up);
 
-/// Adds a NIC to the context and attaches it to a netdev, queue by queue. Returns the NIC.
+/// Makes the next queue of a NIC; its name has to be the NIC's id.
+using MakeNicQueue = std::function<std::unique_ptr<NetClientState>(std::size_t queue)>;
+
+/// A NIC of that many queues, each made by `make`, to be given to net_nic_attach().
+QNETDEV_API std::unique_ptr<NetClientGroup> net_nic_create(std::string id, std::size_t queues,
+                                                           const MakeNicQueue& make);
+
+/// Adds a NIC to the context and attaches it to a netdev, queue by queue. Returns the NIC, never
+/// null. Fails, and destroys the NIC, if the group is no NIC or has no queue, if there is no such
+/// netdev, or if that has a NIC already or fewer queues than the NIC.
 QNETDEV_API Result<NetClientGroup*> net_nic_attach(NetContext& context,
                                                    std::unique_ptr<NetClientGroup> nic,
                                                    std::string_view netdev_id);

@@ -9,13 +9,14 @@
 
 /// What NIC models and embedders see of a tap beyond NetClientState.
 ///
-/// Every function takes a queue client; on one that is no tap it asserts (see is_tap()).
+/// Every function takes a queue client, and fails on one that is no tap.
 namespace qnetdev {
 
 /// Whether the client is a queue of a tap (also of a bridge netdev).
 QNETDEV_API bool is_tap(const NetClientState& client);
 
-/// The queue's descriptor, still owned by the client: it is closed when the netdev goes.
+/// The queue's descriptor, still owned by the client: it is closed when the netdev goes. -1 on one
+/// that is no tap.
 QNETDEV_API int tap_get_fd(const NetClientState& client);
 
 /// Attaches or detaches one queue of a multi-queue interface, as a guest changes its queue count.
@@ -30,7 +31,7 @@ struct TapState {
     bool multi_queue = false;
     bool enabled = true;
     bool vnet_hdr = false;
-    int vnet_hdr_len = 0;              ///< Bytes; 0 without header.
+    int vnet_hdr_len = 0;              ///< Bytes on the host's side; 0 without header.
     int sndbuf = 0;                    ///< Bytes; INT_MAX is unlimited, 0 unknown (macvtap).
     Offloads offloads = {};            ///< Set now, through whichever queue.
     Offloads supported_offloads = {};  ///< Those that could be.

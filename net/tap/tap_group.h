@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "net/bridge/join_bridge.h"
@@ -60,6 +61,7 @@ public:
 
     /// Name of the interface, once the first queue is open.
     const std::string& ifname() const { return ifname_; }
+    std::string_view interface_name() const override { return ifname_; }
     /// `opened_here`: through the tun driver and by us, not received from elsewhere.
     void set_interface(std::string ifname, bool opened_here) {
         ifname_ = std::move(ifname);

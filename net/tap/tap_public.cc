@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include <cassert>
+#include <string>
+#include <type_traits>
 #include <utility>
 
 #include "net/tap.h"
@@ -9,37 +10,47 @@
 namespace qnetdev {
 namespace {
 
-TapClient& as_tap(NetClientState& client) {
-    assert(is_tap(client));
-    return static_cast<TapClient&>(client);
+/// Client is NetClientState or const.
+template <class Client>
+auto as_tap(Client& client) {
+    using Tap = std::conditional_t<std::is_const_v<Client>, const TapClient, TapClient>;
+    return dynamic_cast<Tap*>(&client);
 }
 
-const TapClient& as_tap(const NetClientState& client) {
-    assert(is_tap(client));
-    return static_cast<const TapClient&>(client);
+Error no_tap(const NetClientState& client) {
+    return Error("'" + client.name() + "' must be a tap, but is of type " +
+                 std::string(client.driver()))
+        .with_stage(Stage::validate)
+        .with_param("id");
 }
 
 }  // namespace
 
 bool is_tap(const NetClientState& client) {
-    return dynamic_cast<const TapClient*>(&client) != nullptr;
+    return as_tap(client) != nullptr;
 }
 
 int tap_get_fd(const NetClientState& client) {
-    return as_tap(client).fd();
+    const TapClient* tap = as_tap(client);
+    return tap != nullptr ? tap->fd() : -1;
 }
 
 Result<void> tap_enable(NetClientState& client) {
-    return as_tap(client).enable();
+    TapClient* tap = as_tap(client);
+    return tap != nullptr ? tap->enable() : no_tap(client);
 }
 
 Result<void> tap_disable(NetClientState& client) {
-    return as_tap(client).disable();
+    TapClient* tap = as_tap(client);
+    return tap != nullptr ? tap->disable() : no_tap(client);
 }
 
 Result<TapState> tap_query(const NetClientState& client) {
-    const TapClient& tap = as_tap(client);
-    QueueDescription queue = NET_TRY(tap.describe());
+    const TapClient* tap = as_tap(client);
+    if (tap == nullptr) {
+        return no_tap(client);
+    }
+    QueueDescription queue = NET_TRY(tap->describe());
     InterfaceDescription& interface = *queue.interface;
     return TapState{.fd = queue.fd,
                     .ifname = std::move(interface.name),

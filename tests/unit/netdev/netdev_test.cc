@@ -22,6 +22,23 @@ protected:
     }
 };
 
+TEST_F(Netdev, ReturnsTheGroupWhichKnowsItsInterface) {
+    Result<NetClientGroup*> group = net_client_init(context_, netdev("n0", quiet()));
+    ASSERT_TRUE(group);
+    EXPECT_EQ((*group)->id(), "n0");
+    EXPECT_EQ((*group)->interface_name(), "tap0");
+    EXPECT_EQ(*group, context_.registry().find_backend("n0"));
+    EXPECT_EQ(*group, net_client_find(context_, "n0").value());
+}
+
+TEST_F(Netdev, IsFoundByItsIdOrNotAtAll) {
+    Result<NetClientGroup*> none = net_client_find(context_, "n0");
+    ASSERT_FALSE(none);
+    EXPECT_EQ(none.error().message(), "no netdev 'n0'");
+    EXPECT_EQ(none.error().error_class(), ErrorClass::device_not_found);
+    EXPECT_DEATH((void)(*none)->size(), "qnetdev: unchecked error: no netdev 'n0'");
+}
+
 TEST_F(Netdev, RefusesAnIdThatIsTaken) {
     ASSERT_TRUE(add("n0", quiet("t0")));
     Result<void> again = add("n0", quiet("t1"));

@@ -69,6 +69,41 @@ TEST_F(Nic, NeedsAnIdThatNoOtherNicHas) {
     EXPECT_EQ(tap("n1").peer(), nullptr);
 }
 
+TEST_F(Nic, MustBeACard) {
+    Result<NetClientGroup*> nic =
+        net_nic_attach(context_, fake_group("nic0", Kind::netdev, 1), "n0");
+    ASSERT_FALSE(nic);
+    EXPECT_EQ(nic.error().message(), "'nic0' must be a card, but is a backend");
+    EXPECT_EQ(tap("n0").peer(), nullptr);
+}
+
+TEST_F(Nic, MustHaveAQueue) {
+    Result<NetClientGroup*> nic = attach("nic0", "n0", 0);
+    ASSERT_FALSE(nic);
+    EXPECT_EQ(nic.error().message(), "card 'nic0' must have a queue, but has none");
+    EXPECT_EQ(context_.registry().find_nic("nic0"), nullptr);
+}
+
+TEST_F(Nic, HasQueuesOfItsName) {
+    std::unique_ptr<NetClientGroup> nic = net_nic_create(
+        "nic0", 1, [](std::size_t) { return std::make_unique<test::FakeClient>("nic1", "model"); });
+    Result<NetClientGroup*> attached = net_nic_attach(context_, std::move(nic), "n0");
+    ASSERT_FALSE(attached);
+    EXPECT_EQ(attached.error().message(),
+              "queue 0 of card 'nic0' must have the name of the card, but is 'nic1'");
+}
+
+TEST_F(Nic, IsMadeOfAsManyQueuesAsItIsToHave) {
+    std::vector<std::size_t> made;
+    std::unique_ptr<NetClientGroup> nic = net_nic_create("nic0", 2, [&](std::size_t queue) {
+        made.push_back(queue);
+        return std::make_unique<test::FakeClient>("nic0", "model");
+    });
+    EXPECT_EQ(made, (std::vector<std::size_t>{0, 1}));
+    EXPECT_EQ(nic->size(), 2U);
+    EXPECT_TRUE(net_nic_attach(context_, std::move(nic), "n0"));
+}
+
 TEST_F(Nic, LeavesTheNetdevToTheNextOne) {
     ASSERT_TRUE(attach("nic0", "n0", 2));
     ASSERT_TRUE(net_nic_detach(context_, "nic0"));

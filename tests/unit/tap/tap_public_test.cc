@@ -19,6 +19,16 @@ TEST_F(TapPublic, TellsTapsFromOtherClients) {
     EXPECT_FALSE(is_tap(attach_nic("n0").client(0)));
 }
 
+TEST_F(TapPublic, RefusesWhatIsNoTap) {
+    ASSERT_TRUE(add("n0", quiet("t0")));
+    NetClientState& card = attach_nic("n0").client(0);
+    const std::string refused = "'nic-n0' must be a tap, but is of type fake";
+    EXPECT_EQ(tap_query(card).error().message(), refused);
+    EXPECT_EQ(tap_enable(card).error().message(), refused);
+    EXPECT_EQ(tap_disable(card).error().message(), refused);
+    EXPECT_EQ(tap_get_fd(card), -1);
+}
+
 TEST_F(TapPublic, LendsTheDescriptor) {
     ASSERT_TRUE(add("n0", quiet("t0")));
     EXPECT_EQ(tap_get_fd(group("n0").client(0)), tap("n0").fd());
