@@ -19,7 +19,7 @@ public:
     FdStore() = default;
     FdStore(const FdStore&) = delete;
     FdStore& operator=(const FdStore&) = delete;
-    virtual ~FdStore() = default;
+    virtual ~FdStore();
 
     virtual bool contains(std::string_view name) const = 0;
     /// Whether it owns the descriptor of that number, which then nobody may adopt by the number.

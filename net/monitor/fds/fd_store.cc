@@ -17,6 +17,8 @@ Error no_such_fd(std::string_view name) {
 
 }  // namespace
 
+FdStore::~FdStore() = default;
+
 NamedFds::~NamedFds() {
     close_all();
 }
