@@ -170,7 +170,7 @@ void net_client_init_async(NetContext& context, qapi::Netdev netdev, const NetIn
                            NetInitDone done) {
     Result<void> id_is_free = check_id_is_free(context, netdev.id);
     if (!id_is_free) {
-        return done(std::move(id_is_free));
+        return done(std::move(id_is_free).error());
     }
     Result<NetdevOrder> order = order_netdev(context, netdev, options);
     if (!order) {
@@ -190,7 +190,7 @@ void net_client_init_async(NetContext& context, qapi::Netdev netdev, const NetIn
     });
     if (!submitted) {
         internals.starting().erase(id);
-        start->done(std::move(submitted));
+        start->done(std::move(submitted).error());
     }
 }
 

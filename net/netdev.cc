@@ -39,14 +39,6 @@ Result<void> check_is_nic(const NetClientGroup& group) {
             .with_stage(Stage::validate)
             .with_param("id");
     }
-    for (std::size_t queue = 0; queue < group.size(); ++queue) {
-        if (const std::string& name = group.client(queue).name(); name != group.id()) {
-            return Error("queue " + std::to_string(queue) + " of card '" + group.id() +
-                         "' must have the name of the card, but is '" + name + "'")
-                .with_stage(Stage::validate)
-                .with_param("id");
-        }
-    }
     return {};
 }
 

@@ -86,7 +86,7 @@ public:
     const std::string& model() const { return model_; }
     /// 0 until a NIC takes the netdev; then the place in the group.
     unsigned queue_index() const { return queue_index_; }
-    NetClientState* peer() const { return peer_; }
+    NetClientState* peer() const { return peer_; }  ///< Null while it is attached to nothing.
     bool link_down() const { return link_down_; }
 
     /// Driver type as `info network` shows it: "tap" also for a bridge netdev, "nic" for NICs.

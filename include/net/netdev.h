@@ -42,8 +42,8 @@ QNETDEV_API Result<NetClientGroup*> net_client_init(NetContext& context, const q
 /// The netdev of that id; never null. Fails with device_not_found if there is none.
 QNETDEV_API Result<NetClientGroup*> net_client_find(NetContext& context, std::string_view id);
 
-/// What became of a netdev; called on the loop's thread.
-using NetInitDone = std::function<void(Result<void> outcome)>;
+/// What became of a netdev: its group, never null. Called on the loop's thread.
+using NetInitDone = std::function<void(Result<NetClientGroup*> outcome)>;
 
 /// The same for a loop that must not be held up: what may have to wait (a script, a helper, an
 /// interface that is just being removed, many queues) is done on a thread, and `done` is called

@@ -171,7 +171,7 @@ BatchAnswer check_qmp_case(std::string_view command) {
     }
     const std::unique_ptr<NetContext> context = net_context_create(**loop, {});
     const auto bring_up = [](NetContext&, const qapi::Netdev& netdev, const NetInitOptions& options,
-                             const NetInitDone& done) {
+                             const MonitorService::BringUpDone& done) {
         const BatchAnswer answer = check_case(netdev, options.origin);
         done(answer.findings.empty() ? Result<void>() : answer.findings.front());
     };

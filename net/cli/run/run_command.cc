@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "net/base/shell_quote.h"
 #include "net/cli/command.h"
-#include "net/cli/exec/shell_quote.h"
 #include "net/cli/report.h"
 #include "net/cli/run/monitor_terminal.h"
 #include "net/cli/run/run_options.h"

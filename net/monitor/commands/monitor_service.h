@@ -29,8 +29,9 @@ namespace qnetdev {
 class MonitorService {
 public:
     /// What net_client_init_async() does; another makes commands harmless that add a netdev.
+    using BringUpDone = std::function<void(Result<void> outcome)>;
     using BringUp = std::function<void(NetContext& context, qapi::Netdev netdev,
-                                       const NetInitOptions& options, NetInitDone done)>;
+                                       const NetInitOptions& options, BringUpDone done)>;
 
     MonitorService(NetContext& context, NetMonitorOptions options,
                    BringUp bring_up = net_client_init_async);
@@ -47,7 +48,7 @@ public:
     Announcer& announcer() { return announcer_; }
     const qapi::VersionInfo& version() const { return version_; }
 
-    void bring_up(qapi::Netdev netdev, const NetInitOptions& options, NetInitDone done) {
+    void bring_up(qapi::Netdev netdev, const NetInitOptions& options, BringUpDone done) {
         bring_up_(context_, std::move(netdev), options, std::move(done));
     }
 

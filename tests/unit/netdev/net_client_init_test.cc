@@ -17,17 +17,17 @@ protected:
     void start(const std::string& id, qapi::NetdevTapOptions tap) {
         net_client_init_async(context_, netdev(id, std::move(tap)),
                               {.origin = NetdevOrigin::monitor, .fds = &fds_},
-                              [this](Result<void> outcome) { outcome_ = std::move(outcome); });
+                              [this](Result<NetClientGroup*> outcome) { outcome_ = outcome; });
     }
 
-    std::optional<Result<void>> outcome_ = {};
+    std::optional<Result<NetClientGroup*>> outcome_ = {};
 };
 
 TEST_F(NetClientInitAsync, IsDoneAtOnceWithoutAnythingToWaitFor) {
     start("n0", quiet("t0"));
     ASSERT_TRUE(outcome_);
-    EXPECT_TRUE(*outcome_);
-    EXPECT_NE(context_.registry().find_backend("n0"), nullptr);
+    ASSERT_TRUE(*outcome_);
+    EXPECT_EQ(context_.registry().find_backend("n0"), **outcome_);
 }
 
 TEST_F(NetClientInitAsync, RefusesATakenIdAtOnce) {

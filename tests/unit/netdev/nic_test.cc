@@ -84,15 +84,6 @@ TEST_F(Nic, MustHaveAQueue) {
     EXPECT_EQ(context_.registry().find_nic("nic0"), nullptr);
 }
 
-TEST_F(Nic, HasQueuesOfItsName) {
-    std::unique_ptr<NetClientGroup> nic = net_nic_create(
-        "nic0", 1, [](std::size_t) { return std::make_unique<test::FakeClient>("nic1", "model"); });
-    Result<NetClientGroup*> attached = net_nic_attach(context_, std::move(nic), "n0");
-    ASSERT_FALSE(attached);
-    EXPECT_EQ(attached.error().message(),
-              "queue 0 of card 'nic0' must have the name of the card, but is 'nic1'");
-}
-
 TEST_F(Nic, IsMadeOfAsManyQueuesAsItIsToHave) {
     std::vector<std::size_t> made;
     std::unique_ptr<NetClientGroup> nic = net_nic_create("nic0", 2, [&](std::size_t queue) {
