@@ -90,11 +90,12 @@ class Image:
             self.put(parent, mode=stat.S_IFDIR | 0o755)
         self._entries[path] = (mode, data, device)
 
-    def add_program(self, path):
-        """A program of this machine, at its own place, with its shared libraries."""
+    def add_program(self, path, target=None):
+        """A program or library of this machine, at its own place or another, with its shared
+        libraries."""
         listing = subprocess.run(["ldd", path], capture_output=True, text=True, timeout=20).stdout
         for file in [path, *re.findall(r"(?:=>\s+|^\s+)(/\S+) \(0x", listing, re.M)]:
-            self.put(file, pathlib.Path(file).read_bytes())
+            self.put(target if target and file == path else file, pathlib.Path(file).read_bytes())
 
     def pack(self):
         parts = []
@@ -116,18 +117,21 @@ def program(name):
 
 
 class Guest:
-    """The files a guest boots from, in a folder that every user may read."""
+    """The files a guest boots from, in a folder that every user may read. `extra_modules` are
+    there, but not loaded; `fill` puts further files into the image."""
 
-    def __init__(self, kernel, folder, script, modules=(), programs=()):
+    def __init__(self, kernel, folder, script, modules=(), programs=(), extra_modules=(),
+                 fill=lambda image: None):
         loaded = kernel.modules(modules)
         image = Image()
+        fill(image)
         for name in ("proc", "sys", "dev"):
             image.put(name, mode=stat.S_IFDIR | 0o755)
         image.put("dev/console", mode=stat.S_IFCHR | 0o600, device=(5, 1))
         image.put("bin/busybox", pathlib.Path(program("busybox")).read_bytes())
         for name in programs:
             image.add_program(program(name))
-        for name, data in loaded:
+        for name, data in [*loaded, *kernel.modules(extra_modules)]:
             image.put("modules/%s.ko" % name, data)
         init = INIT.format(modules=" ".join(name for name, _ in loaded), up=UP, script=script)
         image.put("init", init.encode())
@@ -139,10 +143,10 @@ class Guest:
         for path in (self.kernel, self.initrd):
             os.chmod(path, 0o644)
 
-    def qemu_arguments(self, accelerator, cpus=1):
+    def qemu_arguments(self, accelerator, cpus=1, memory=256):
         kvm = accelerator == "kvm"
         return ["-accel", "kvm" if kvm else "tcg,thread=multi", "-cpu", "host" if kvm else "max",
-                "-machine", "q35", "-smp", str(cpus), "-m", "256", "-nodefaults",
+                "-machine", "q35", "-smp", str(cpus), "-m", str(memory), "-nodefaults",
                 "-no-user-config", "-display", "none", "-no-reboot", "-serial", "stdio",
                 "-kernel", self.kernel, "-initrd", self.initrd,
                 "-append", "console=ttyS0 quiet loglevel=1 panic=-1 mitigations=off nokaslr "

@@ -29,8 +29,12 @@ class Qemu:
             self.end()
             raise RuntimeError("QEMU did not start: %r" % self.process.stderr.read())
         self.stream = self.socket.makefile("rw")
-        self.stream.readline()
-        self.execute("qmp_capabilities")
+        try:
+            self.stream.readline()
+            self.execute("qmp_capabilities")
+        except OSError as problem:  # it listens before it does what may fail
+            self.process.kill()
+            raise RuntimeError("QEMU ended: %r" % self.process.stderr.read()) from problem
 
     def _connect(self, path):
         try:
