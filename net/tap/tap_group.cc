@@ -81,7 +81,7 @@ TapGroup::~TapGroup() {
     FdReaper::Job job;
     job.name = ifname_;
     job.tracer = tracer();
-    job.early_fds = take_vhost_fds();
+    close_vhost();
     job.fds.reserve(size());
     for (std::size_t index = 0; index < size(); ++index) {
         TapClient& client = queue(index);
@@ -103,7 +103,7 @@ TapGroup::~TapGroup() {
     if (committed_ && opened_here_ && !job.before_close && context_.internals().is_exclusive()) {
         allow_bulk_removal(job, context_.internals().tun());
     }
-    if (!job.fds.empty() || !job.early_fds.empty() || job.before_close) {
+    if (!job.fds.empty() || job.before_close) {
         context_.internals().reaper().submit(std::move(job));
     }
 }
@@ -137,8 +137,7 @@ void TapGroup::add_vhost(TapFd fd, std::unique_ptr<VhostNet> device) {
     vhost_.push_back({.fd = std::move(fd), .device = std::move(device)});
 }
 
-std::vector<UniqueFd> TapGroup::take_vhost_fds() {
-    std::vector<UniqueFd> fds;
+void TapGroup::close_vhost() {
     for (Vhost& vhost : vhost_) {
         context_.internals().disclaim_fd(vhost.fd.get());
         const bool given_back = !committed_ && vhost.fd.is_lent();
@@ -147,11 +146,15 @@ std::vector<UniqueFd> TapGroup::take_vhost_fds() {
         }
         vhost.device.reset();
         if (!given_back) {
-            fds.push_back(vhost.fd.take());
+            // A job for each, since the kernel takes its time for each.
+            FdReaper::Job job;
+            job.name = ifname_;
+            job.tracer = tracer();
+            job.fds.push_back(vhost.fd.take());
+            context_.reaper().submit(std::move(job));
         }
     }
     vhost_.clear();
-    return fds;
 }
 
 TapClient& TapGroup::add_queue(TapQueue queue) {

@@ -50,8 +50,8 @@ public:
     TapClient& add_queue(TapQueue queue);
     TapClient& queue(std::size_t index);
 
-    /// The vhost-net device of the next queue, in their order; it goes before any tap is closed,
-    /// since it holds on to the one it is attached to.
+    /// The vhost-net device of the next queue, in their order. It is stopped before any tap is
+    /// closed, since it holds on to the one it is attached to.
     void add_vhost(TapFd fd, std::unique_ptr<VhostNet> device);
     /// Null if the queue has none.
     VhostNet* vhost(std::size_t queue) const {
@@ -96,8 +96,8 @@ private:
         std::unique_ptr<VhostNet> device = {};  // after fd, which it uses
     };
 
-    /// Stops all devices; what is left to close.
-    std::vector<UniqueFd> take_vhost_fds();
+    /// Stops all devices, so that none holds on to its tap, and has them closed.
+    void close_vhost();
 
     NetContext& context_;
     TapPlan::Source source_;

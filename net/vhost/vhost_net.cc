@@ -86,6 +86,8 @@ Result<UniqueFd> open_vhost_net(VhostKernel& kernel) {
             return std::move(error).with_hint(
                 "a device cgroup or a security module forbids it: allow character device 10:238 "
                 "there, pass 'vhostfd', or drop 'vhost'");
+        case EMFILE:
+            return std::move(error).with_hint("raise the limit on open files: ulimit -n");
         default:
             return error;
     }

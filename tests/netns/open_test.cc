@@ -327,14 +327,16 @@ TEST_F(OpenByName, RunningOutOfDescriptorsLeavesNothing) {
     EXPECT_FALSE(find("t0").has_value());
 }
 
-TEST_F(OpenByName, VhostIsRefusedAndLeavesNothing) {
-    const Result<void> result = init({.ifname = "t0", .vhost = true, .queues = 2});
-    EXPECT_EQ(outcome(result),
-              "queue 0: 'vhost' asks for vhost-net, which is not supported by this build\n"
-              "hint: drop 'vhost': the tap then works without vhost");
-    EXPECT_EQ(result.error().param(), "vhost");
-    drop_context();
+TEST_F(OpenByName, VhostIsRefusedBeforeAnythingIsOpened) {
+    const UniqueFd null(open("/dev/null", O_RDWR | O_CLOEXEC));
+    const std::string number = std::to_string(null.get());
+    const Result<void> result = init({.ifname = "t0", .vhostfd = number});
+    EXPECT_EQ(outcome(result), "vhostfd '" + number + "': descriptor " + number +
+                                   " is no vhost-net device\n"
+                                   "hint: pass a descriptor of /dev/vhost-net");
+    EXPECT_EQ(result.error().param(), "vhostfd");
     EXPECT_FALSE(find("t0").has_value());
+    EXPECT_TRUE(is_open(null.get()));
 }
 
 }  // namespace

@@ -106,7 +106,8 @@ TEST_F(VhostNetTest, NamesTheCauseOfANodeThatCannotBeOpened) {
     EXPECT_EQ(hint_of_open(EPERM),
               "a device cgroup or a security module forbids it: allow character device 10:238 "
               "there, pass 'vhostfd', or drop 'vhost'");
-    EXPECT_EQ(hint_of_open(EMFILE), "");
+    EXPECT_EQ(hint_of_open(EMFILE), "raise the limit on open files: ulimit -n");
+    EXPECT_EQ(hint_of_open(ENOMEM), "");
     vhost_.has_driver = false;
     EXPECT_EQ(hint_of_open(ENOENT), "load the kernel module vhost_net, or drop 'vhost'");
 }
