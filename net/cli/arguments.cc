@@ -122,6 +122,15 @@ Trace tool_trace(bool wanted) {
     return wanted || set ? stderr_trace() : Trace();
 }
 
+SplitWords split_words(Words words) {
+    const auto dashes = std::find(words.begin(), words.end(), "--");
+    const auto before = static_cast<std::size_t>(dashes - words.begin());
+    if (dashes == words.end()) {
+        return {words};
+    }
+    return {words.first(before), words.subspan(before + 1), true};
+}
+
 Result<void> parse_arguments(Words words, const std::vector<OptionSpec>& specs,
                              const TakeWord& take_word) {
     for (std::size_t i = 0; i < words.size(); ++i) {

@@ -32,6 +32,14 @@ OptionSpec trace_spec(bool& target);
 /// wants it.
 Trace tool_trace(bool wanted);
 
+/// The words before the first `--`, and those behind it, which are somebody else's command.
+struct SplitWords {
+    Words options;
+    Words command = {};
+    bool separated = false;
+};
+SplitWords split_words(Words words);
+
 /// What is done with a word that is no option, and no option's value.
 using TakeWord = std::function<Result<void>(std::string_view word)>;
 

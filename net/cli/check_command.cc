@@ -13,6 +13,9 @@
 #include "net/cli/batch.h"
 #include "net/cli/batch_qmp.h"
 #include "net/cli/command.h"
+#include "net/cli/exec/command_devices.h"
+#include "net/cli/exec/command_netdevs.h"
+#include "net/cli/exec/qemu_options.h"
 #include "net/cli/json_reports.h"
 #include "net/cli/report.h"
 #include "net/event_loop.h"
@@ -34,6 +37,7 @@ struct CheckOptions {
     bool all = false;
     bool batch = false;
     bool trace = false;  ///< Nothing is done that could be shown.
+    Words command = {};  ///< Behind `--`.
 };
 
 /// What is to be said of one argument.
@@ -179,6 +183,19 @@ BatchAnswer check_qmp_case(std::string_view command) {
     return outcome ? BatchAnswer{} : BatchAnswer{.findings = {outcome.error()}};
 }
 
+void warn_of_devices(const CheckOptions& options) {
+    for (const DeviceWarning& warning : check_devices(options.command)) {
+        if (options.json) {
+            print_report({.option = "-device",
+                          .arg = warning.text,
+                          .valid = true,
+                          .warnings = {warning.problem.message() + ": " + warning.problem.hint()}});
+        } else {
+            report_warning(warning.problem, warning.text);
+        }
+    }
+}
+
 int check_netdevs(const CheckOptions& options) {
     std::vector<Verdict> verdicts;
     for (const NetdevArgument& argument : options.netdevs.items()) {
@@ -195,7 +212,25 @@ int check_netdevs(const CheckOptions& options) {
         }
         status = verdict.findings.empty() ? status : exit_failed;
     }
+    warn_of_devices(options);
     return status;
+}
+
+void add_chardev(std::string_view text, CheckOptions& options) {
+    const TraditionalOptions chardev(text, "backend");
+    const std::optional<OptionText> id = chardev.get("id");
+    options.chardevs.emplace_back(id ? id->text : std::string_view());
+}
+
+/// What a command line of QEMU's has for us.
+void add_command(Words command, CheckOptions& options) {
+    options.command = command;
+    for (const NetdevWord& word : find_netdev_words(command)) {
+        options.netdevs.add(word.option, std::string(command[word.index]));
+    }
+    for (const std::size_t index : find_qemu_values(command, "chardev")) {
+        add_chardev(command[index], options);
+    }
 }
 
 int run_check(Words words, const InheritedSignals& /*inherited*/) {
@@ -209,16 +244,16 @@ int run_check(Words words, const InheritedSignals& /*inherited*/) {
     specs.push_back(flag_spec("--batch", options.batch));
     specs.push_back(trace_spec(options.trace));
     specs.push_back({"-chardev", true, [&options](std::string_view text) -> Result<void> {
-                         const TraditionalOptions chardev(text, "backend");
-                         const std::optional<OptionText> id = chardev.get("id");
-                         options.chardevs.emplace_back(id ? id->text : std::string_view());
+                         add_chardev(text, options);
                          return {};
                      }});
-    const Result<void> parsed = parse_arguments(words, specs);
+    const SplitWords split = split_words(words);
+    const Result<void> parsed = parse_arguments(split.options, specs);
     if (!parsed) {
         report_error("", "", parsed.error());
         return exit_usage;
     }
+    add_command(split.command, options);
     if (options.batch && !options.netdevs.empty()) {
         report_error("", "", batch_with_netdev_error());
         return exit_usage;
@@ -226,7 +261,7 @@ int run_check(Words words, const InheritedSignals& /*inherited*/) {
     if (options.batch) {
         return run_batch({.netdev = check_case, .qmp = check_qmp_case});
     }
-    if (options.netdevs.empty()) {
+    if (options.netdevs.empty() && split.command.empty()) {
         report_error("", "",
                      no_netdev_error("check needs at least one -netdev, -nic or -net, or --batch"));
         return exit_usage;
@@ -244,10 +279,13 @@ int run_check(Words words, const InheritedSignals& /*inherited*/) {
 const Command kCheckCommand = {
     "check", "say whether netdevs are valid, and what is wrong with them",
     "usage: qnetdev check [--all] [--json] [-chardev ARG]... -netdev|-nic|-net ARG...\n"
+    "       qnetdev check [OPTION]... -- COMMAND [WORD]...\n"
     "       qnetdev check --batch\n"
     "\n"
     "Reads and validates, and touches nothing. For each argument that is wrong, prints why, the\n"
-    "bytes at fault, and what to do.\n"
+    "bytes at fault, and what to do. Of a COMMAND, as for QEMU, those in it, which is not run; "
+    "and\n"
+    "warns of each -device that does not go with its netdev.\n"
     "\n"
     "  -netdev ARG   a backend, as QEMU's -netdev takes it; key=value text or JSON\n"
     "  -nic ARG      a backend and its card, as QEMU's -nic takes them\n"

@@ -105,6 +105,13 @@ void report_warning(std::string_view option, std::string_view argument, std::str
                 printable_start(message, kShownMessage) + "\n");
 }
 
+void report_warning(const Error& warning, std::string_view argument) {
+    const Style style = stderr_style();
+    write_error(program_name(style) + paint(style.warning, "warning:", style) + " " +
+                message_line(warning) + caret_lines(argument, place_of(warning, argument), style) +
+                hint_line(warning, style));
+}
+
 void print(std::string_view text) {
     const bool steers = is_terminal(STDOUT_FILENO);
     const std::string shown = steers ? replace_controls(text, '?', "\n\t") : std::string(text);

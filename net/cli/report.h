@@ -22,6 +22,9 @@ void report_finding(const Error& error, std::string_view argument);
 
 void report_warning(std::string_view option, std::string_view argument, std::string_view message);
 
+/// The same laid out as a finding.
+void report_warning(const Error& warning, std::string_view argument);
+
 /// Prints to standard output; a closed pipe is not an error worth a message. A terminal gets '?'
 /// for control characters, other than tab and newline, and for what is no UTF-8.
 void print(std::string_view text);

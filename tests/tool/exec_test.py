@@ -35,13 +35,13 @@ class Tests(exec_world.Exec):
             "--netdev", '{"type":"tap","id":"b","ifname":"vb","script":"no","downscript":"no"}',
             "-nic", "tap,model=virtio-net-pci,mac=52:54:00:00:00:01,ifname=vc," + PLAIN,
             "-net", "tap,ifname=vd," + PLAIN,
-            "-netdev", "user,id=u,hostfwd=tcp::1-:2", "-device", "virtio-net-pci,netdev=a", ""])
+            "-netdev", "user,id=u,hostfwd=tcp::1-:2", "-device", "virtio-net-pci,netdev=a,mq=on", ""])
         self.tap.equal("forms: the words", found.get("argv"), [
             "-name", "x, y", "-netdev", "tap,id=a,fds=3:4:5",
             "--netdev", '{"id":"b","type":"tap","fd":"6"}',
             "-nic", "tap,model=virtio-net-pci,mac=52:54:00:00:00:01,fd=7",
             "-net", "tap,fd=8",
-            "-netdev", "user,id=u,hostfwd=tcp::1-:2", "-device", "virtio-net-pci,netdev=a", ""])
+            "-netdev", "user,id=u,hostfwd=tcp::1-:2", "-device", "virtio-net-pci,netdev=a,mq=on", ""])
         taps = self.taps(found)
         self.tap.equal("forms: each descriptor is a queue of the right interface",
                        {fd: what and what[0] for fd, what in taps.items()},

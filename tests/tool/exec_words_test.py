@@ -7,6 +7,7 @@
 import shlex
 
 import exec_world
+import harness
 from exec_world import PLAIN
 
 
@@ -52,6 +53,32 @@ class Tests(exec_world.Exec):
                    "getent passwd lists them; useradd --system no-one makes it")
         outcome = self.run("--", "sh", "-c", "echo $1", "sh", "--help")
         self.tap.equal("the command's --help is the command's", outcome.out, "--help\n")
+
+    def test_devices(self):
+        netdev = "tap,id=a,queues=3," + PLAIN
+        device = "virtio-net-pci,netdev=a"
+        for words, argument, part, message, hint in (
+                (["-netdev", netdev, "-device", device + ",mq=on,vectors=4"],
+                 device + ",mq=on,vectors=4", "vectors=4",
+                 "'a' has 3 queues, for which 'vectors' must be at least 8, but is 4",
+                 "use -device virtio-net-pci,netdev=a,mq=on,vectors=8"),
+                (["-netdev", netdev, "-device", "e1000,netdev=b"], "e1000,netdev=b", "netdev=b",
+                 "the command has no netdev with the id 'b'", "use -device e1000,netdev=a")):
+            outcome = self.run("--", "true", *words)
+            self.tap.equal("device: a warning, and the command runs: " + argument,
+                           (outcome.status, outcome.err.splitlines()),
+                           (0, ["qnetdev: warning: " + message,
+                                *harness.caret_lines(argument, part), "hint: " + hint]))
+        outcome = self.run("--print", "-netdev", netdev, "--", "qemu", "-netdev", "%{a.qemu}",
+                           "-device", device)
+        self.tap.check("device: of a netdev before the '--' as well", outcome.status == 0 and
+                       "\nhint: use -device %s,mq=on,vectors=8\n" % device in outcome.err, outcome)
+        for words in (["-netdev", netdev, "-device", device + ",mq=on"],
+                      ["-netdev", "tap,id=a," + PLAIN, "-device", device]):
+            outcome = self.run("--", "true", *words)
+            self.tap.check("device: nothing to say of what is right",
+                           (outcome.status, outcome.err) == (0, ""), outcome)
+        self.clean("device")
 
     def test_print(self):
         words = ["-netdev", "tap,id=a,queues=3,ifname=va", "-name", "it's", "-nic",

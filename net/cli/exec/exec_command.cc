@@ -10,6 +10,7 @@
 #include "net/base/shell_quote.h"
 #include "net/cli/arguments.h"
 #include "net/cli/command.h"
+#include "net/cli/exec/command_devices.h"
 #include "net/cli/exec/created_taps.h"
 #include "net/cli/exec/exec_descriptors.h"
 #include "net/cli/exec/exec_launch.h"
@@ -44,22 +45,6 @@ struct ExecOptions {
     TerminalUse terminal = TerminalUse::guarded;
     int timeout_seconds = 30;
 };
-
-/// The words before the first `--`, and those behind it.
-struct SplitWords {
-    Words options;
-    Words command = {};
-    bool separated = false;
-};
-
-SplitWords split(Words words) {
-    const auto dashes = std::find(words.begin(), words.end(), "--");
-    const auto before = static_cast<std::size_t>(dashes - words.begin());
-    if (dashes == words.end()) {
-        return {words};
-    }
-    return {words.first(before), words.subspan(before + 1), true};
-}
 
 Error value_error(std::string_view option, std::string_view expected, std::string_view given) {
     return Error("'" + std::string(option) + "' must be " + std::string(expected) + ", not '" +
@@ -168,6 +153,14 @@ void print_plan(const ExecPlan& plan, const ExecOptions& options) {
     }
 }
 
+/// As the command will be: with what stands in place of %{ID.FORM}.
+void warn_of_devices(const ExecPlan& plan) {
+    const std::vector<std::string_view> words(plan.words.begin(), plan.words.end());
+    for (const DeviceWarning& warning : check_devices(words)) {
+        report_warning(warning.problem, warning.text);
+    }
+}
+
 /// Whether something has to be done with the tap once the command has ended. A supervisor does it
 /// by removing the netdev; without one nobody would.
 Result<bool> is_due(const OpenTap& tap, Lifetime lifetime) {
@@ -258,15 +251,15 @@ int open_and_run(const ExecPlan& plan, const ExecOptions& options, const Launch&
 
 int run_exec(Words words, const InheritedSignals& inherited_signals) {
     const pid_t parent = getppid();
-    const SplitWords split_words = split(words);
+    const SplitWords split = split_words(words);
     ExecOptions options;
-    Result<void> parsed = parse_arguments(split_words.options, make_specs(options));
+    Result<void> parsed = parse_arguments(split.options, make_specs(options));
     if (!parsed) {
-        return usage_failure(split_words.separated ? parsed.error()
-                                                   : std::move(parsed).error().with_hint(
-                                                         "put '--' before the command"));
+        return usage_failure(
+            split.separated ? parsed.error()
+                            : std::move(parsed).error().with_hint("put '--' before the command"));
     }
-    const Result<void> usable = check_usage(split_words, options);
+    const Result<void> usable = check_usage(split, options);
     if (!usable) {
         return usage_failure(usable.error());
     }
@@ -278,7 +271,7 @@ int run_exec(Words words, const InheritedSignals& inherited_signals) {
         options.kept.insert(inherited->begin(), inherited->end());
     }
     const std::optional<ExecPlan> plan = make_exec_plan({.own = options.own,
-                                                         .command = split_words.command,
+                                                         .command = split.command,
                                                          .also_command = options.also_command,
                                                          .no_scripts = options.no_scripts,
                                                          .inherited = *std::move(inherited),
@@ -287,6 +280,7 @@ int run_exec(Words words, const InheritedSignals& inherited_signals) {
     if (!plan) {
         return exit_failed;
     }
+    warn_of_devices(*plan);
     if (options.print || options.device) {
         print_plan(*plan, options);
         return exit_done;
@@ -318,6 +312,7 @@ const Command kExecCommand = {
     "puts fd=, fds= and vhostfds= in their place, and runs COMMAND with these descriptors and\n"
     "0, 1 and 2. Everything else in COMMAND stays as it is. Scripts and helpers in COMMAND run as\n"
     "the caller: if somebody else wrote it, describe what to open by -netdev before the '--'.\n"
+    "A -device that does not go with its netdev is warned of.\n"
     "\n"
     "  --user NAME|UID[:GROUP]  run COMMAND as this user, without capabilities\n"
     "  --group NAME|GID         with this group and no other\n"

@@ -126,6 +126,18 @@ bool qemu_option_takes_value(std::string_view name) {
     return std::binary_search(kWithValue.begin(), kWithValue.end(), name);
 }
 
+std::vector<std::size_t> find_qemu_values(Words command, std::string_view name) {
+    std::vector<std::size_t> found;
+    for (std::size_t i = 1; i + 1 < command.size(); ++i) {
+        const std::string_view option = qemu_option_name(command[i]);
+        if (qemu_option_takes_value(option) && option == name) {
+            found.push_back(i + 1);
+        }
+        i += qemu_option_takes_value(option) ? 1 : 0;
+    }
+    return found;
+}
+
 bool has_qemu_option(Words command, std::string_view name) {
     for (std::size_t i = 1; i < command.size(); ++i) {
         const std::string_view found = qemu_option_name(command[i]);

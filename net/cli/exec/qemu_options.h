@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <string_view>
+#include <vector>
 
 #include "net/cli/command.h"
 
@@ -14,7 +16,10 @@ std::string_view qemu_option_name(std::string_view word);
 /// QEMU 4.0 to 10.2, all targets.
 bool qemu_option_takes_value(std::string_view name);
 
-/// Whether the command, whose first word is the program, has the option.
+/// Where a command, whose first word is the program, has the values of the option.
+std::vector<std::size_t> find_qemu_values(Words command, std::string_view name);
+
+/// Whether such a command has the option.
 bool has_qemu_option(Words command, std::string_view name);
 
 }  // namespace qnetdev::cli

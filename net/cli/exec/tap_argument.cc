@@ -90,14 +90,6 @@ Result<std::string> rewrite_json(const qapi::Netdev& netdev, const TapNumbers& n
     return netdev_to_json(rewritten);
 }
 
-std::string with_commas_doubled(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        out.append(c == ',' ? 2 : 1, c);
-    }
-    return out;
-}
-
 }  // namespace
 
 std::string join_numbers(const std::vector<int>& numbers, std::string_view separator) {
@@ -115,10 +107,22 @@ Result<std::string> rewrite_tap_argument(const TapRequest& request, const TapNum
     return rewrite_text(request.argument.text, numbers);
 }
 
+std::string double_commas(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        out.append(c == ',' ? 2 : 1, c);
+    }
+    return out;
+}
+
+unsigned virtio_net_vectors(unsigned queues) {
+    return 2 * queues + 2;
+}
+
 std::string virtio_net_device(std::string_view netdev_id, unsigned queues) {
-    std::string text = "virtio-net-pci,netdev=" + with_commas_doubled(netdev_id);
+    std::string text = "virtio-net-pci,netdev=" + double_commas(netdev_id);
     if (queues > 1) {
-        text += ",mq=on,vectors=" + std::to_string(2 * queues + 2);
+        text += ",mq=on,vectors=" + std::to_string(virtio_net_vectors(queues));
     }
     return text;
 }

@@ -24,6 +24,12 @@ std::string join_numbers(const std::vector<int>& numbers, std::string_view separ
 /// in text it stays to the letter.
 Result<std::string> rewrite_tap_argument(const TapRequest& request, const TapNumbers& numbers);
 
+/// With every comma written twice, as the value of an option.
+std::string double_commas(std::string_view text);
+
+/// The vectors that a virtio-net card on PCI needs for all queues.
+unsigned virtio_net_vectors(unsigned queues);
+
 /// The argument of the -device option that gives a guest all queues of a netdev:
 /// "virtio-net-pci,netdev=ID,mq=on,vectors=2N+2", a vector for each queue's two rings and two more
 /// for configuration and control.
