@@ -4,12 +4,16 @@
 #include <climits>
 #include <vector>
 
+#include "net/base/control_characters.h"
 #include "net/cli/table.h"
 
 namespace qnetdev::cli {
 namespace {
 
-using Cells = std::vector<std::string>;
+/// Columns that are always there, and those that tell queues apart.
+constexpr std::size_t kKept = 4;
+constexpr std::size_t kId = 0;
+constexpr std::size_t kQueue = 2;
 
 std::string on_or_off(bool on) {
     return on ? "on" : "off";
@@ -60,7 +64,8 @@ Cells describe_queue(const NetClientState& client, std::size_t index,
 
 }  // namespace
 
-Result<std::string> netdev_table(const NetClientRegistry& registry) {
+Result<std::string> netdev_table(const NetClientRegistry& registry,
+                                 std::optional<std::size_t> width) {
     std::vector<Cells> rows = {{"id", "ifname", "queue", "fd", "multi_queue", "vnet_hdr", "hdr_len",
                                 "offload", "offered", "sndbuf", "script", "downscript", "vhost"}};
     for (const auto& group : registry.groups()) {
@@ -70,7 +75,15 @@ Result<std::string> netdev_table(const NetClientRegistry& registry) {
             rows.push_back(describe_queue(client, queue, told));
         }
     }
-    return format_table(rows);
+    if (!width) {
+        return format_table(rows);
+    }
+    for (Cells& row : rows) {
+        for (std::string& cell : row) {
+            cell = replace_controls(cell, '?');  // as wide as it will be
+        }
+    }
+    return format_table(rows, {.kept = kKept, .key = {kId, kQueue}, .width = *width});
 }
 
 }  // namespace qnetdev::cli

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "net/cli/report.h"
 
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -110,6 +111,16 @@ void report_warning(const Error& warning, std::string_view argument) {
     write_error(program_name(style) + paint(style.warning, "warning:", style) + " " +
                 message_line(warning) + caret_lines(argument, place_of(warning, argument), style) +
                 hint_line(warning, style));
+}
+
+std::optional<std::size_t> terminal_width() {
+    constexpr std::size_t kUsual = 80;
+    winsize size = {};
+    if (!is_terminal(STDOUT_FILENO)) {
+        return std::nullopt;
+    }
+    const bool told = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+    return told ? size.ws_col : kUsual;
 }
 
 void print(std::string_view text) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,6 +26,9 @@ void report_warning(std::string_view option, std::string_view argument, std::str
 
 /// The same laid out as a finding.
 void report_warning(const Error& warning, std::string_view argument);
+
+/// Columns of the terminal that is standard output; nothing if it is none.
+std::optional<std::size_t> terminal_width();
 
 /// Prints to standard output; a closed pipe is not an error worth a message. A terminal gets '?'
 /// for control characters, other than tab and newline, and for what is no UTF-8.

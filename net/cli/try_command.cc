@@ -29,6 +29,7 @@ struct TryOptions {
     bool on_host = false;
     bool batch = false;
     bool json = false;
+    bool wide = false;
     bool verbose = false;
     bool trace = false;
     int timeout_seconds = 30;
@@ -100,8 +101,9 @@ void print_reports(const TryOptions& options, const NetContext& context,
 }
 
 /// For people. Returns the status to exit with.
-int show_table(NetContext& context) {
-    const Result<std::string> table = netdev_table(context.registry());
+int show_table(const TryOptions& options, NetContext& context) {
+    const std::optional<std::size_t> width = options.wide ? std::nullopt : terminal_width();
+    const Result<std::string> table = netdev_table(context.registry(), width);
     if (!table) {
         report_error("", "", table.error());
         return exit_failed;
@@ -136,7 +138,7 @@ int try_netdevs(const TryOptions& options) {
         report_finding(failure->error, options.netdevs.items()[failure->item].text);
         return exit_failed;
     }
-    return show_table(context);
+    return show_table(options, context);
 }
 
 /// What `act` makes of a case, and the netdevs that there are then, which are removed again.
@@ -179,6 +181,7 @@ std::vector<OptionSpec> make_specs(TryOptions& options) {
     specs.push_back(flag_spec("--host", options.on_host));
     specs.push_back(flag_spec("--batch", options.batch));
     specs.push_back(flag_spec("--json", options.json));
+    specs.push_back(flag_spec("--wide", options.wide));
     specs.push_back(flag_spec("--verbose", options.verbose));
     specs.push_back(trace_spec(options.trace));
     specs.push_back({"--timeout", true, [&options](std::string_view value) -> Result<void> {
@@ -249,7 +252,7 @@ int run_try(Words words, const InheritedSignals& /*inherited*/) {
 
 const Command kTryCommand = {
     "try", "set netdevs up for real, show them, and remove them again",
-    "usage: qnetdev try [--host] [--json] [--verbose] [--trace] [--timeout SECONDS]\n"
+    "usage: qnetdev try [--host] [--json|--wide] [--verbose] [--trace] [--timeout SECONDS]\n"
     "                   -netdev|-nic|-net ARG...\n"
     "       qnetdev try [--host] [--trace] [--timeout SECONDS] --batch\n"
     "\n"
@@ -263,6 +266,8 @@ const Command kTryCommand = {
     "  --verbose            also tell what scripts print\n"
     "  --trace              show every system call on taps, over netlink and for scripts and\n"
     "                       helpers on standard error; so does QNETDEV_TRACE=1 in the environment\n"
+    "  --wide               all columns, also on a terminal; there, what is the same for all\n"
+    "                       queues otherwise stands below the table\n"
     "  --json               instead of the table, one JSON object a line, a NetdevReport of the\n"
     "                       schema, which tells what exists as query-netdev does\n"
     "  --batch              answer lines {\"id\":ANY,\"form\":FORM,\"arg\":TEXT} of standard "

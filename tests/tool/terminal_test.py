@@ -97,6 +97,45 @@ class TerminalTest:
                        outcome.err and "\x1b" not in outcome.err, outcome)
 
 
+    def table(self, columns, *words):
+        """What try prints of these netdevs on a terminal of that width."""
+        out, err, status = harness.run_on_terminal([self.tool, "try", *words], columns)
+        self.tap.check("a table in %d columns" % columns, status == 0 and not err, (out, err))
+        return out.decode().splitlines()
+
+    def test_table(self):
+        one = ["-netdev", "tap,id=hn0,ifname=vm0,queues=2," + PLAIN]
+        lines = self.table(80, *one)
+        self.tap.equal("what is the same for all stands below",
+                       [line.split() for line in lines[:3]],
+                       [["id", "ifname", "queue", "fd"], ["hn0", "vm0", "0", "6"],
+                        ["hn0", "vm0", "1", "7"]])
+        told = dict(word.split("=") for line in lines[3:-1] for word in line.split() if
+                    word != "each:")
+        wide = self.table(80, "--wide", *one)
+        rows, rest = harness.parse_table("\n".join(wide))
+        self.tap.equal("nothing of the columns is lost",
+                       {**told, "id": "hn0", "ifname": "vm0", "queue": "0", "fd": "6"}, rows[0])
+        self.tap.equal("--wide is what a pipe gets",
+                       wide, harness.run([self.tool, "try", *one]).out.splitlines())
+        self.tap.equal("the line about the removal is the last in both",
+                       (lines[-1], rest), ("removed 1 netdev", ["removed 1 netdev"]))
+        script = "/bin/" + "./" * 15 + "true"
+        two = [*one, "-netdev", "tap,id=other,ifname=vm1,script=%s,downscript=no" % script]
+        for columns in (60, 80, 100, 200):
+            lines = self.table(columns, *two)
+            self.tap.check("each line fits %d columns" % columns,
+                           max(map(len, lines)) <= columns, "\n".join(lines))
+            self.tap.check("columns that differ stay, in a further table if need be",
+                           any(line.split()[-1] in ("script", "vhost") or "script" in line.split()
+                               for line in lines) and script in "\n".join(lines), lines)
+        self.tap.equal("a further table repeats id and queue",
+                       [line.split()[:2] for line in self.table(60, *two) if line[:3] == "id "][1:],
+                       [["id", "queue"]])
+        lines = self.table(80, "-nic", "none")
+        self.tap.equal("no netdev", lines[-1], "removed 0 netdevs")
+
+
 def main():
     harness.need_tun()
     test = TerminalTest(sys.argv[1])
