@@ -151,7 +151,7 @@ void TapGroup::close_vhost() {
             job.name = ifname_;
             job.tracer = tracer();
             job.fds.push_back(vhost.fd.take());
-            context_.reaper().submit(std::move(job));
+            context_.internals().reaper().submit(std::move(job));
         }
     }
     vhost_.clear();
