@@ -351,8 +351,8 @@ TEST_F(PipelineVhost, IsToldBehindTheLineOfItsClient) {
 }
 
 TEST_F(PipelineVhost, IsRefusedWhereThereIsNone) {
-    NetContext context(loop_.loop(), tun_, {});
-    const Result<void> outcome = net_client_init(context, netdev("n0", wish()));
+    NetContext context(internals_on(loop_.loop(), tun_));
+    const Result<NetClientGroup*> outcome = net_client_init(context, netdev("n0", wish()));
     ASSERT_FALSE(outcome);
     EXPECT_EQ(outcome.error().message(), "vhost: there is no vhost-net here");
     EXPECT_EQ(outcome.error().param(), "vhost");

@@ -71,7 +71,7 @@ TEST_F(NullBackend, IsToldByTheMonitor) {
 
 TEST_F(NullBackend, IsToldByTheTool) {
     ASSERT_TRUE(start("vde,id=n0"));
-    const Result<std::string> table = cli::netdev_table(context_.registry());
+    const Result<std::string> table = cli::netdev_table(context_.registry(), std::nullopt);
     ASSERT_TRUE(table) << table.error().message();
     EXPECT_EQ(*table,
               "id  ifname  queue  fd  multi_queue  vnet_hdr  hdr_len  offload  offered  sndbuf  "
