@@ -63,15 +63,13 @@ def check_files(tap, tree):
     tap.equal("the helper is not set-uid", oct(mode & 0o7777), "0o755")
     for page in ("qnetdev.1", "qnetdev-bridge-helper.8"):
         text = read(tree.find(page))
-        tap.check(page + ": nothing is left to fill in", "@" not in re.sub(
-            r"qnetdev@|@[A-Z/]|@NUMBER|\\?@\\?", "", text) and "/etc/" in text)
+        tap.check(page + ": every path is filled in",
+                  not re.search(r"@[a-z_]+@", text) and "/etc/" in text, text)
         if shutil.which("man"):
             told = run("man", "--warnings", "-l", tree.find(page), env=dict(
                 os.environ, LC_ALL="C.UTF-8", MANROFFOPT="-ww", MANWIDTH="80", PAGER="cat"))
-            # A long synopsis has few places to break it, which no page can mend.
-            warnings = [line for line in told.err.splitlines() if "cannot adjust line" not in line]
             tap.check(page + ": is shown without a warning",
-                      told.status == 0 and not warnings and "NAME" in told.out, told.err)
+                      told.status == 0 and not told.err and "NAME" in told.out, told.err)
 
 
 def check_links(tap, tree):
@@ -100,15 +98,20 @@ def check_service(tap, tree, qnetdev):
         tap.check("the service is confined (exposure at most 2.5)", told.status == 0, told.out[-300:])
         tap.check("where its options are", re.search(r"^EnvironmentFile=/\S*etc/qnetdev/%i.conf$",
                                                      text, re.MULTILINE))
-        root = os.path.join(units, "root")
-        os.makedirs(root + "/etc")
-        told = run("systemd-sysusers", "--root=" + root, tree.find("sysusers.d/qnetdev.conf"))
-        tap.check("its user is made", told.status == 0 and
-                  re.search(r"^qnetdev:", read(root + "/etc/passwd"), re.MULTILINE), told)
-        told = run("systemd-tmpfiles", "--root=" + root, "--create",
-                   tree.find("tmpfiles.d/qnetdev.conf"))
-        tap.check("its folder is made", told.status == 0 and os.path.isdir(root + "/run/qnetdev"),
-                  told)
+        if os.geteuid() == 0:
+            check_accounts(tap, tree, os.path.join(units, "root"))
+
+
+def check_accounts(tap, tree, root):
+    """What is made when the system starts."""
+    os.makedirs(root + "/etc")
+    told = run("systemd-sysusers", "--root=" + root, tree.find("sysusers.d/qnetdev.conf"))
+    tap.check("its user is made", told.status == 0 and
+              re.search(r"^qnetdev:", read(root + "/etc/passwd"), re.MULTILINE), told)
+    told = run("systemd-tmpfiles", "--root=" + root, "--create",
+               tree.find("tmpfiles.d/qnetdev.conf"))
+    tap.check("its folder is made", told.status == 0 and os.path.isdir(root + "/run/qnetdev"),
+              told)
 
 
 def check_profile(tap, tree):
