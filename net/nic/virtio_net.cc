@@ -37,8 +37,8 @@ private:
 
 }  // namespace
 
-VirtioNet::VirtioNet(std::string id, VirtioNetOptions options, VirtioTransport& transport)
-    : Nic(std::move(id), std::move(options.model), options.properties.mac),
+VirtioNet::VirtioNet(NicIdentity identity, VirtioNetOptions options, VirtioTransport& transport)
+    : Nic(std::move(identity)),
       transport_(transport),
       properties_(options.properties),
       log_(std::move(options.log)),
@@ -93,8 +93,7 @@ void VirtioNet::break_device(std::string_view why) {
     transport_.report_broken(why);
 }
 
-Result<void> VirtioNet::on_attached() {
-    const VirtioNetPeer peer = VirtioNetPeer::of(backend(0));
+Result<void> VirtioNet::check_peer(const VirtioNetPeer& peer) const {
     const VirtioFeatures offered = virtio_net_host_features(properties_, peer);
     const VirtioFeatures missing = acked_ & ~offered & ~kTransportFeatures;
     if (missing != VirtioFeatures()) {
@@ -103,8 +102,16 @@ Result<void> VirtioNet::on_attached() {
             .with_stage(Stage::validate)
             .with_param("netdev");
     }
-    peer_ = peer;
-    host_features_ = offered;
+    return {};
+}
+
+Result<void> VirtioNet::check_netdev(NetClientGroup& netdev) const {
+    return check_peer(VirtioNetPeer::of(netdev.client(0).vnet()));
+}
+
+void VirtioNet::on_attached() {
+    peer_ = VirtioNetPeer::of(backend(0));
+    host_features_ = virtio_net_host_features(properties_, peer_);
     for (unsigned pair = 0; pair < max_queue_pairs(); ++pair) {
         // Nothing but a length that was set shows that frames carry a header.
         const bool set = peer_.vnet_hdr && backend(pair).set_vnet_hdr_len(guest_header_);
@@ -112,17 +119,19 @@ Result<void> VirtioNet::on_attached() {
             !set && peer_.vnet_hdr && backend(pair).set_vnet_hdr_len(kVnetHeaderLengths.front());
         pairs_[pair].host_header = set ? guest_header_ : plain ? kVnetHeaderLengths.front() : 0;
     }
-    NET_TRY(enable_queues(queue_pairs_));
+    if (const Result<void> enabled = enable_queues(queue_pairs_); !enabled) {
+        log_.warning("card '" + id() + "': " + enabled.error().message());
+    }
     apply_offloads();
     if (started_) {
         apply_byte_order();
     }
     on_link_changed();
-    return {};
 }
 
 void VirtioNet::set_features(const VirtioFeatures& asked) {
     acked_ = virtio_net_taken_features(asked, host_features_);
+    transport_.set_ring_count(ring_count());
     const unsigned pairs = is_multiqueue() ? queue_pairs_ : 1;
     if (const Result<void> set = set_queue_pairs(pairs); !set) {
         log_.warning("card '" + id() + "': " + set.error().message());
@@ -138,7 +147,6 @@ void VirtioNet::set_features(const VirtioFeatures& asked) {
 }
 
 void VirtioNet::apply_features(std::uint64_t guest_offloads) {
-    transport_.set_ring_count(ring_count());
     apply_header_length();
     guest_offloads_ = guest_offloads;
     apply_offloads();
@@ -230,7 +238,7 @@ void VirtioNet::reset() {
     filter_ = {};
     steering_ = {};
     config_status_ &= static_cast<std::uint16_t>(~unsigned{kConfigAnnounce});
-    set_mac(properties_.mac);
+    set_mac(permanent_mac());
     set_features({});
     for (unsigned pair = 0; pair < max_queue_pairs(); ++pair) {
         client(pair).purge_incoming();  // of the driver that is gone
@@ -279,7 +287,7 @@ void VirtioNet::on_link_changed() {
 }
 
 void VirtioNet::announce() {
-    const auto frame = announcement_frame(properties_.mac);
+    const auto frame = announcement_frame(permanent_mac());
     (void)send(0, {}, Frame(std::array{iovec{const_cast<std::byte*>(frame.data()), frame.size()}}));
     if (acked_.has(VirtioFeature::guest_announce) && acked_.has(VirtioFeature::ctrl_vq)) {
         config_status_ |= kConfigAnnounce;

@@ -42,7 +42,6 @@ struct VirtioNetState {
 };
 
 struct VirtioNetOptions {
-    std::string model = "virtio-net-device";
     VirtioNetProperties properties = {};
     unsigned queue_pairs = 1;  ///< 1 to limits::kVirtioNetPairs: those of the netdev.
     Log log = {};
@@ -60,10 +59,11 @@ struct VirtioNetOptions {
 class VirtioNet final : public Nic {
 public:
     /// `transport` must outlive it.
-    VirtioNet(std::string id, VirtioNetOptions options, VirtioTransport& transport);
+    VirtioNet(NicIdentity identity, VirtioNetOptions options, VirtioTransport& transport);
     ~VirtioNet() override;
 
-    Result<void> on_attached() override;
+    Result<void> check_netdev(NetClientGroup& netdev) const override;
+    void on_attached() override;
     std::optional<ReceiveFilterDescription> query_receive_filter() override;
 
     // What the transport tells.
@@ -124,6 +124,7 @@ private:
     static constexpr std::uint16_t kConfigAnnounce = 2;
 
     // virtio_net.cc
+    Result<void> check_peer(const VirtioNetPeer& peer) const;
     VnetBackend& backend(unsigned pair);
     ByteOrder guest_order() const;
     ByteOrder host_order() const;

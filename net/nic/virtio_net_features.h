@@ -9,7 +9,6 @@
 #include <string>
 #include <string_view>
 
-#include "net/base/mac_address.h"
 #include "net/vnet_backend.h"
 
 /// What a virtio-net card can offer its driver, and what follows from what the driver takes.
@@ -104,7 +103,6 @@ private:
 
 /// What a user may choose of a virtio-net card; the defaults are QEMU's.
 struct VirtioNetProperties {
-    MacAddress mac = {};
     bool csum = true;
     bool guest_csum = true;
     bool gso = true;

@@ -44,7 +44,9 @@ VirtioNetState VirtioNet::save() const {
 }
 
 Result<void> VirtioNet::pre_load() {
-    return on_attached();
+    NET_TRY(check_peer(VirtioNetPeer::of(backend(0))));
+    on_attached();
+    return {};
 }
 
 /// What the netdev and the properties have to be able to do.
@@ -94,6 +96,7 @@ Result<void> VirtioNet::load(const VirtioNetState& state) {
     NET_TRY(check_consistency(state));
     NET_TRY(set_queue_pairs(state.queue_pairs));
     acked_ = state.features;
+    transport_.set_ring_count(ring_count());
     apply_features(state.guest_offloads);
     status_ = state.device_status;
     broken_ = (status_ & virtio_status::kNeedsReset) != 0;

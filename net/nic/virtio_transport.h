@@ -52,7 +52,8 @@ public:
     virtual void set_notification(bool on) = 0;
 };
 
-/// What a device asks of its transport. The other direction are methods of the device.
+/// What a device asks of its transport, which must not call the device back meanwhile. The other
+/// direction are methods of the device.
 class VirtioTransport {
 public:
     VirtioTransport() = default;

@@ -76,7 +76,8 @@ struct World {
     World() {
         VirtioNetOptions options{.queue_pairs = kPairs};
         options.properties.mq = options.properties.rss = options.properties.hash = true;
-        auto made = std::make_unique<VirtioNet>("nic0", std::move(options), transport);
+        auto made = std::make_unique<VirtioNet>(NicIdentity{.id = "nic0", .model = "virtio-net"},
+                                                std::move(options), transport);
         card = made.get();
         registry.insert(std::move(made));
         auto group = std::make_unique<NetClientGroup>("n0", NetClientGroup::Kind::netdev);
@@ -84,7 +85,8 @@ struct World {
             group->add(std::make_unique<Backend>());
         }
         backend = &registry.insert(std::move(group));
-        require(bool(registry.attach(*card, *backend)) && bool(card->on_attached()), "attached");
+        require(bool(registry.attach(*card, *backend)), "attached");
+        card->on_attached();
     }
     Backend& queue(unsigned index) { return static_cast<Backend&>(backend->client(index)); }
 };

@@ -20,7 +20,7 @@
 #include <functional>
 #include <memory>
 
-#include "net/base/fd_reaper.h"
+#include "net/client/net_context_internals.h"
 #include "net/netdev.h"
 #include "net/options.h"
 #include "tests/bench/stopwatch.h"
@@ -138,7 +138,7 @@ public:
     }
     void remove() {
         check(net_client_del(*context_, "n0"));
-        context_->reaper().wait_all();
+        context_->internals().reaper().wait_all();
     }
     NetClientGroup& attach_card() {
         Result<NetClientGroup*> card =

@@ -131,11 +131,10 @@ protected:
     static constexpr VirtioFeatures kModern{version_1, mrg_rxbuf, status, ctrl_vq, ctrl_rx};
 
     /// Call first: the card, and a netdev of as many queues.
-    void make(unsigned pairs = 1, VirtioNetProperties properties = {}) {
-        properties.mac = kCardMac;
+    void make(unsigned pairs = 1, const VirtioNetProperties& properties = {}) {
         transport_ = std::make_unique<InProcessTransport>(2 * pairs + 1);
         auto card = std::make_unique<VirtioNet>(
-            "nic0",
+            NicIdentity{.id = "nic0", .model = "virtio-net-device", .mac = kCardMac},
             VirtioNetOptions{.properties = properties,
                              .queue_pairs = pairs,
                              .log = Log([this](LogLevel, std::string_view message) {
@@ -155,8 +154,9 @@ protected:
     }
     void attach() {
         ASSERT_TRUE(registry_.attach(*card_, *backend_));
-        const Result<void> attached = card_->on_attached();
-        ASSERT_TRUE(attached) << attached.error().message();
+        const Result<void> fits = card_->check_netdev(*backend_);
+        ASSERT_TRUE(fits) << fits.error().message();
+        card_->on_attached();
     }
     /// make(), attach(), and a driver that has taken these features and is ready.
     void start(const VirtioFeatures& features = kModern, unsigned pairs = 1,

@@ -319,9 +319,8 @@ TEST_F(VirtioNetCard, TakesAnotherNetdevThatCanDoTheSame) {
     registry_.remove(*backend_);
     add_backend(1, "n1");
     calls_.clear();
-    ASSERT_TRUE(registry_.attach(*card_, *backend_));
+    attach();
     ASSERT_TRUE(registry_.set_link("nic0", true));
-    ASSERT_TRUE(card_->on_attached());
     EXPECT_EQ(calls_, (Calls{"0: header 12", "0: offloads"}));
     EXPECT_EQ(backend().fake_vnet.set, (Offloads{.csum = true}));
     send(zeros(12), test::frame_to(kCardMac));
@@ -333,10 +332,9 @@ TEST_F(VirtioNetCard, RefusesANetdevThatCannotDoWhatTheGuestHas) {
     registry_.remove(*backend_);
     add_backend(1, "n1");
     backend().fake_vnet.has_header = false;
-    ASSERT_TRUE(registry_.attach(*card_, *backend_));
-    const Result<void> attached = card_->on_attached();
-    ASSERT_FALSE(attached);
-    EXPECT_EQ(attached.error().message(),
+    const Result<void> fits = card_->check_netdev(*backend_);
+    ASSERT_FALSE(fits);
+    EXPECT_EQ(fits.error().message(),
               "card 'nic0': the netdev cannot do what the guest was promised: csum, guest_csum, "
               "host_tso4");
 }
