@@ -41,7 +41,8 @@ LAYERS = {
                         "net/monitor/qmp"),
     "net/tap": ("net/base", "net/client", "net/netlink", "net/bridge", "net/vhost",
                 "net/monitor/fds", "net/validate", "qapi"),
-    "net/monitor/commands": ("net/base", "net/client", "net/monitor/fds", "net/monitor/wire",
+    "net/monitor/commands": ("net/base", "net/client", "net/nic", "net/monitor/fds",
+                             "net/monitor/wire",
                              "net/monitor/qmp", "net/monitor/hmp", "net/tap", "net/options",
                              "qapi"),
 }

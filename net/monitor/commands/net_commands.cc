@@ -5,6 +5,7 @@
 
 #include "net/monitor/commands/commands.h"
 #include "net/monitor/commands/monitor_service.h"
+#include "net/monitor/commands/query_rx_filter.h"
 #include "net/netdev.h"
 #include "net/options.h"
 #include "qapi/net_tables.h"
@@ -26,21 +27,6 @@ void netdev_add(MonitorService& service, qapi::Netdev netdev, Call call) {
     service.bring_up(std::move(netdev), options, [pending](const Result<void>& outcome) {
         outcome ? pending->reply(qapi::Empty{}) : pending->fail(outcome.error());
     });
-}
-
-/// No card here keeps a filter that could be asked.
-Result<std::vector<qapi::RxFilterInfo>> query_rx_filter(const NetClientRegistry& registry,
-                                                        const std::optional<std::string>& name) {
-    if (!name.has_value()) {
-        return std::vector<qapi::RxFilterInfo>();
-    }
-    std::string message = "there is no card '" + *name + "'";
-    if (registry.find_nic(*name) != nullptr) {
-        message = "card '" + *name + "' keeps no receive filter";
-    } else if (registry.find_backend(*name) != nullptr) {
-        message = "'" + *name + "' is a backend, not a card";
-    }
-    return Error(std::move(message)).with_stage(Stage::validate).with_param("name");
 }
 
 }  // namespace
