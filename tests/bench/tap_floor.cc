@@ -46,6 +46,14 @@ std::vector<int> open_tap(const char* ifname, unsigned queues, bool settings, in
     return fds;
 }
 
+void attach_queues(const std::vector<int>& fds, unsigned first, bool attach) {
+    for (std::size_t queue = first; queue < fds.size(); ++queue) {
+        ifreq request = {};
+        request.ifr_flags = attach ? IFF_ATTACH_QUEUE : IFF_DETACH_QUEUE;
+        check(ioctl(fds[queue], TUNSETQUEUE, &request) == 0, "TUNSETQUEUE");
+    }
+}
+
 void close_all(const std::vector<int>& fds) {
     for (const int fd : fds) {
         close(fd);

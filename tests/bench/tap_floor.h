@@ -10,6 +10,9 @@ namespace bench {
 /// TUNSETOFFLOAD for each, as QEMU does. Aborts on failure.
 std::vector<int> open_tap(const char* ifname, unsigned queues, bool settings, int epoll_fd);
 
+/// TUNSETQUEUE for each queue from `first` on, and nothing else. Aborts on failure.
+void attach_queues(const std::vector<int>& fds, unsigned first, bool attach);
+
 void close_all(const std::vector<int>& fds);
 
 }  // namespace bench
