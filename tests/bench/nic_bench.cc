@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 
+#include "net/glib_event_loop.h"
 #include "net/netdev.h"
 #include "net/nic/virtio_net.h"
 #include "net/options.h"
