@@ -30,6 +30,7 @@ public:
     std::size_t longest_header = 24;
     Offloads supported = {.csum = true, .tso4 = true, .tso6 = true, .ecn = true};
     Offloads set = {};
+    std::function<void()> on_disabled = {};
 
     bool has_vnet_hdr() const override { return has_header; }
     bool has_vnet_hdr_len(std::size_t length) const override {
@@ -56,6 +57,9 @@ public:
                 return Error("no queue today");
             }
             enabled = enable;
+            if (!enable && on_disabled) {
+                on_disabled();
+            }
         }
         return {};
     }
@@ -77,7 +81,9 @@ private:
 class FakeBackendQueue : public FakeClient {
 public:
     FakeBackendQueue(std::vector<std::string>& calls, unsigned queue)
-        : FakeClient("n0", "fake"), fake_vnet(calls, queue) {}
+        : FakeClient("n0", "fake"), fake_vnet(calls, queue) {
+        fake_vnet.on_disabled = [this] { purge_incoming(); };  // as a tap does
+    }
 
     FakeVnet fake_vnet;
     std::function<void(Frame)> on_frame = {};

@@ -304,9 +304,16 @@ TEST_F(VirtioNetFrames, FindNoRoomInABrokenBuffer) {
         EXPECT_EQ(transport_->broken,
                   (Texts{"a receive buffer without room for a frame's header"}));
         EXPECT_TRUE(rx().used.empty());
+        EXPECT_EQ(rx().available(), 1U);
         registry_.remove(*backend_);
         registry_.remove(*card_);
     }
+    start();
+    rx().add_writable(50);
+    rx().add({"readable"}, {});
+    EXPECT_EQ(arrive(frame_, zeros(12)), Delivery::done);
+    EXPECT_EQ(transport_->broken.size(), 1U);
+    EXPECT_EQ(rx().available(), 2U);
 }
 
 TEST_F(VirtioNetFrames, AreFilteredOnlyWhereThereAreBuffers) {
@@ -393,11 +400,36 @@ TEST_F(VirtioNetFrames, OfARingThatIsNotUsedLeaveThroughOneThatIs) {
     send(zeros(12), frame_, 1);
     send(zeros(12), frame_, 1);
     ASSERT_TRUE(command(4, 0, le<std::uint16_t>(1)));
-    backend(1).purge_incoming();  // as a tap's queue does when it is detached
+    EXPECT_EQ(backend(1).received.size(), 1U) << "nothing more through a queue that goes";
     EXPECT_EQ(backend(0).received.size(), 1U);
     send(zeros(12), frame_, 1);
     EXPECT_EQ(backend(0).received.size(), 2U);
     EXPECT_EQ(tx(1).used.size(), 4U);
+}
+
+TEST_F(VirtioNetFrames, WaitForTheQueueThatTheyLeaveThrough) {
+    start(kModern | VirtioFeatures{mq}, 2);
+    backend(0).can_take = false;
+    send(zeros(12), frame_, 1);
+    send(zeros(12), frame_, 1);
+    EXPECT_EQ(tx(1).used.size(), 1U);
+    backend(1).flush_incoming();
+    EXPECT_EQ(tx(1).used.size(), 1U);
+    backend(0).can_take = true;
+    backend(0).flush_incoming();
+    EXPECT_EQ(tx(1).used.size(), 2U);
+    EXPECT_EQ(backend(0).received.size(), 2U);
+}
+
+TEST_F(VirtioNetFrames, OfADriverThatIsGoneDoNotReachTheNext) {
+    start();
+    EXPECT_EQ(arrive(frame_, zeros(12)), Delivery::busy);
+    card_->set_status(0);
+    EXPECT_EQ(backend().peer_ready_calls, 1);
+    rx().add_writable(200);
+    drive();
+    card_->handle_ring(0);
+    EXPECT_TRUE(rx().used.empty());
 }
 
 TEST_F(VirtioNetFrames, GoWhereTheirFlowsHashSays) {
