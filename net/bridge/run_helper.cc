@@ -203,7 +203,9 @@ Result<std::vector<UniqueFd>> expected_fds(const HelperRequest& request, Answer 
         return helper_error(request, "sent data without a descriptor");
     }
     if (answer.fds.empty()) {
-        return helper_error(request, "ended without sending a descriptor");
+        return helper_error(request, "ended without sending a descriptor")
+            .with_hint(
+                "a helper is told by --fd=N where to send one, as QEMU's qemu-bridge-helper does");
     }
     if (answer.fds.size() != request.queues) {
         Error error = helper_error(

@@ -103,6 +103,17 @@ std::string list_hint(std::string_view key, qapi::Value value) {
                : "";
 }
 
+/// How a value of text is written that is of another kind.
+std::string text_hint(const std::string& key, std::string_view message) {
+    if (message.find(" number, not '") != message.npos) {
+        return "write it in digits, such as " + key + "=2";
+    }
+    const bool address = key == "addr" || key == "local" || key == "remote";
+    return address && message.find("takes options of its own") != message.npos
+               ? "for example " + key + ".type=inet," + key + ".host=::1," + key + ".port=4000"
+               : "";
+}
+
 Error explain_missing(Error error, const qapi::Document& document) {
     const std::string key = error.param();
     for (const qapi::Value::Entry& entry : document.root().entries()) {
@@ -113,8 +124,11 @@ Error explain_missing(Error error, const qapi::Document& document) {
                 .with_span(entry.key_span);
         }
     }
-    if (document.grammar() == qapi::Grammar::json || (key != "id" && key != kImpliedKey)) {
+    if (document.grammar() == qapi::Grammar::json) {
         return error;
+    }
+    if (key != "id" && key != kImpliedKey) {
+        return std::move(error).with_hint("add " + key + "=VALUE");
     }
     return std::move(error).with_hint(key == "id" ? "give it a name, such as id=net0"
                                                   : "begin with the type, as in tap,id=net0");
@@ -147,6 +161,9 @@ Error with_netdev_hint(Error error, const qapi::Document& document) {
     std::string hint = unknown_hint(key, type.text());
     if (hint.empty() && error.hint().empty()) {
         hint = list_hint(key, value);
+    }
+    if (hint.empty() && error.hint().empty() && document.grammar() != qapi::Grammar::json) {
+        hint = text_hint(key, error.message());
     }
     return hint.empty() ? std::move(error) : std::move(error).with_hint(std::move(hint));
 }

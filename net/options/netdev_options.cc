@@ -35,7 +35,14 @@ Result<ParsedNetdev> read_netdev(const qapi::Document& document, IdCheck id_chec
 }
 
 Result<ParsedNetdev> parse_json(std::string_view text, IdCheck id_check) {
-    const qapi::Document document = NET_TRY(qapi::parse_json(text));
+    Result<qapi::Document> read = qapi::parse_json(text);
+    if (!read) {
+        return read.error().hint().empty()
+                   ? std::move(read).error().with_hint(
+                         R"(a netdev in JSON is one object: {"type":"tap","id":"hn0"})")
+                   : std::move(read).error();
+    }
+    const qapi::Document& document = *read;
     if (document.root().kind() != qapi::ValueKind::object) {
         return Error("a netdev must be a JSON object").with_stage(Stage::parse);
     }
@@ -56,8 +63,15 @@ Result<ParsedNetdev> read_keyval(const qapi::Document& document, std::string_vie
 }
 
 Result<ParsedNetdev> parse_keyval_netdev(std::string_view text, IdCheck id_check) {
-    const qapi::Document document = NET_TRY(parse_keyval(text, kImpliedKey));
-    return read_keyval(document, text, id_check);
+    const Result<qapi::Document> document = parse_keyval(text, kImpliedKey);
+    if (!document) {
+        Error error = document.error();
+        const bool flag = error.hint().empty() &&
+                          error.message().find("must be followed by '='") != std::string::npos;
+        return flag ? std::move(error).with_hint("write " + document.error().param() + "=on")
+                    : error;
+    }
+    return read_keyval(*document, text, id_check);
 }
 
 /// Reads a traditional argument, or as keyval if it has dotted keys and is well-formed as such.

@@ -7,10 +7,24 @@
 #include <cerrno>
 
 #include "net/base/limits.h"
+#include "net/base/shell_quote.h"
 #include "net/netlink/rtnetlink.h"
 
 namespace qnetdev {
 namespace {
+
+/// The commands of a shell that make it again with the multi-queue flag, for whom it is now.
+std::string make_anew_command(const std::string& ifname, const LinkInfo& link) {
+    const std::string name = shell_quote(std::string_view(ifname)) + " mode tap";
+    std::string command = "ip tuntap del " + name + " && ip tuntap add " + name + " multi_queue";
+    if (link.tun.owner) {
+        command += " user " + std::to_string(*link.tun.owner);
+    }
+    if (link.tun.group) {
+        command += " group " + std::to_string(*link.tun.group);
+    }
+    return command;
+}
 
 std::string explain_mismatch(const std::string& ifname, const LinkInfo& link, bool multi_queue) {
     const std::string subject = "'" + ifname + "' exists and is ";
@@ -28,8 +42,7 @@ std::string explain_mismatch(const std::string& ifname, const LinkInfo& link, bo
     }
     if (multi_queue && !link.tun.multi_queue) {
         return subject +
-               "single-queue: make it with the multi-queue flag (ip tuntap add mode tap "
-               "multi_queue), or let it be created here, or drop 'queues'";
+               "single-queue: drop 'queues', or make it anew: " + make_anew_command(ifname, link);
     }
     if (!multi_queue && link.tun.multi_queue) {
         return subject + "multi-queue, which a single queue cannot attach to: use queues=2 or more";

@@ -4,9 +4,12 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "net/base/limits.h"
+#include "net/base/shell_quote.h"
 #include "net/base/traced_subprocess.h"
 
 namespace qnetdev {
@@ -65,7 +68,9 @@ Result<void> run_tap_script(const TapScript& script, int cancel_fd, const Log& l
     }
     if (!child.succeeded()) {
         return script_error(script,
-                            describe_wait_status(child.status()) + describe_output(child.output()));
+                            describe_wait_status(child.status()) + describe_output(child.output()))
+            .with_hint("to see why, run: " +
+                       shell_quote(std::vector<std::string>{script.path, script.ifname}));
     }
     if (!child.output().empty()) {
         log.info(quoted(script) + describe_output(child.output()));

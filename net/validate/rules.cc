@@ -44,8 +44,9 @@ void check_host(const Subject& subject, std::string_view host, std::vector<Error
 void check_port(const Subject& subject, std::string_view port, std::vector<Error>& broken) {
     const std::optional<std::int64_t> number = qapi::parse_signed(port);
     if (!number) {
-        broken.push_back(broken_rule(subject.words + " must be a number, not " + in_quotes(port),
-                                     subject.option));
+        broken.push_back(
+            broken_rule(subject.words + " must be a number, not " + in_quotes(port), subject.option)
+                .with_hint("names of services are not looked up: write 80 for http"));
     } else if (*number < 0 || *number > kLargestPort) {
         broken.push_back(broken_rule(subject.words + " must be 0 to " +
                                          std::to_string(kLargestPort) + ", but is " +
@@ -122,8 +123,12 @@ void check_host_port(std::string_view option, std::string_view text, std::vector
     const std::size_t colon =
         text.starts_with('[') ? text.find("]:") + 1 : text.find(':');  // npos + 1 is 0
     if (colon == std::string_view::npos || (colon == 0 && text.starts_with('['))) {
+        const bool is_port = qapi::parse_signed(text).has_value();
         broken.push_back(
-            broken_rule(in_quotes(option) + " must be HOST:PORT, not " + in_quotes(text), option));
+            broken_rule(in_quotes(option) + " must be HOST:PORT, not " + in_quotes(text), option)
+                .with_hint("add a " + std::string(is_port ? "colon: " : "port, such as ") +
+                           std::string(option) + "=" + (is_port ? ":" : "") +
+                           qapi::printable(text, 64) + (is_port ? "" : ":4000")));
         return;
     }
     check_host({"the host of " + in_quotes(option), option}, text.substr(0, colon), broken);

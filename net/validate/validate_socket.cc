@@ -24,11 +24,13 @@ void check_mode(const Socket& socket, std::vector<Error>& broken) {
     add("mcast", socket.mcast);
     add("udp", socket.udp);
     if (count != 1) {
-        broken.push_back(broken_rule(
-            "exactly one of 'fd', 'listen', 'connect', 'mcast' and 'udp' must be given, "
-            "not " +
-                (count == 0 ? "none" : given),
-            ""));
+        broken.push_back(
+            broken_rule(
+                "exactly one of 'fd', 'listen', 'connect', 'mcast' and 'udp' must be given, "
+                "not " +
+                    (count == 0 ? "none" : given),
+                "")
+                .with_hint(count == 0 ? "for example listen=:4000" : "drop all but one of them"));
     }
 }
 

@@ -6,6 +6,7 @@
 
 #include "net/base/limits.h"
 #include "net/validate/rules.h"
+#include "qapi/utf8.h"
 
 namespace qnetdev {
 namespace {
@@ -250,6 +251,15 @@ bool has_bad_template(std::string_view ifname) {
             ifname.find('%', percent + 1) != std::string_view::npos);
 }
 
+/// As much of the name as the kernel takes, in whole characters.
+std::string_view shorten(std::string_view ifname) {
+    std::size_t size = limits::kInterfaceName - 1;
+    while (size > 0 && (static_cast<unsigned char>(ifname[size]) & 0xC0) == 0x80) {
+        --size;
+    }
+    return ifname.substr(0, size);
+}
+
 /// What the kernel would not take as the name of a new interface, or would cut: the rules of
 /// dev_valid_name() and dev_alloc_name() in its net/core/dev.c.
 void check_ifname(std::string_view ifname, std::vector<Error>& broken) {
@@ -260,6 +270,8 @@ void check_ifname(std::string_view ifname, std::vector<Error>& broken) {
     };
     if (ifname.size() >= limits::kInterfaceName) {
         refuse("must have at most 15 bytes");
+        broken.back() = std::move(broken.back())
+                            .with_hint("for example ifname=" + qapi::printable(shorten(ifname)));
     } else if (ifname == "." || ifname == "..") {
         refuse("must be the name of an interface");
     } else if (ifname.find_first_of("/:") != std::string_view::npos ||
@@ -275,7 +287,8 @@ void check_ifname(std::string_view ifname, std::vector<Error>& broken) {
 /// Limits of the host's kernel that are known without asking it.
 void check_kernel_limits(const Tap& tap, std::vector<Error>& broken) {
     if (tap.queues == 0U) {
-        broken.push_back(broken_rule("'queues' must be at least 1, but is 0", "queues"));
+        broken.push_back(broken_rule("'queues' must be at least 1, but is 0", "queues")
+                             .with_hint("leave it out for one queue"));
     }
     if (tap.queues.value_or(1) > limits::kTapQueues) {
         broken.push_back(broken_rule("'queues' must be at most " +

@@ -95,7 +95,8 @@ void check_inside(const Ipv4Side& side, const char* option, const Address& addre
         broken.push_back(broken_rule(in_quotes(option) + " must be inside the network " +
                                          network_text(*side.net) + ", but is " +
                                          ipv4_text(*address),
-                                     option));
+                                     option)
+                             .with_hint("choose one inside it, or another network by 'net'"));
     }
 }
 

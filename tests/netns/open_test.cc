@@ -109,10 +109,11 @@ TEST_F(OpenByName, ATapOfAnotherNetdevIsBusy) {
 
 TEST_F(OpenByName, SeveralQueuesDoNotFitASingleQueueTap) {
     const PersistentTun tap("t0", kTap);
-    EXPECT_EQ(outcome(init({.ifname = "t0", .queues = 2})),
-              "queue 0: cannot open tap 't0': TUNSETIFF: Invalid argument\n"
-              "hint: 't0' exists and is single-queue: make it with the multi-queue flag (ip tuntap "
-              "add mode tap multi_queue), or let it be created here, or drop 'queues'");
+    EXPECT_EQ(
+        outcome(init({.ifname = "t0", .queues = 2})),
+        "queue 0: cannot open tap 't0': TUNSETIFF: Invalid argument\n"
+        "hint: 't0' exists and is single-queue: drop 'queues', or make it anew: ip tuntap del "
+        "t0 mode tap && ip tuntap add t0 mode tap multi_queue");
     EXPECT_TRUE(find("t0").has_value());
 }
 

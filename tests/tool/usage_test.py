@@ -5,6 +5,7 @@
     usage_test.py QNETDEV
 """
 import os
+import subprocess
 import sys
 
 import harness
@@ -130,6 +131,24 @@ class UsageTest:
         outcome = self.run("try", "-nic", "none")
         self.tap.check("try -nic none", outcome.status == 0 and
                        outcome.out.endswith("\nremoved 0 netdevs\n"), outcome)
+
+
+    def test_hint_is_a_command(self):
+        """A single-queue tap, also of another user and with a name that a shell reads otherwise."""
+        for name, user in (("t0", None), ("t;$x", "65534")):
+            words = ["ip", "tuntap", "add", name, "mode", "tap", *(["user", user] if user else [])]
+            subprocess.run(words, check=True, timeout=10)
+            arguments = ["try", "--host", "-netdev", "tap,id=a,ifname=%s,queues=8,%s" % (name, PLAIN)]
+            outcome = self.run(*arguments)
+            hint = outcome.err.splitlines()[-1].partition("make it anew: ")[2]
+            self.tap.check("the hint ends with a command: " + name,
+                           outcome.status == 1 and hint.startswith("ip tuntap del "), outcome)
+            self.tap.equal("it names who owns the tap", user and hint.endswith(" user " + user),
+                           user and True)
+            subprocess.run(["sh", "-c", hint], check=False, timeout=10)
+            outcome = self.run(*arguments)
+            self.tap.check("which mends it: " + name, outcome.status == 0, outcome)
+            subprocess.run(["ip", "link", "del", name], check=True, timeout=10)
 
 
 def main():

@@ -69,9 +69,11 @@ TEST(JsonNetdev, PointsIntoTheText) {
 
 TEST(JsonNetdev, RefusesBadSyntax) {
     EXPECT_EQ(fault(R"({"type":"tap","id":"a","id":"b"})"),
-              "invalid JSON at column 24: the key 'id' stands here a second time []");
+              "invalid JSON at column 24: the key 'id' stands here a second time [] (a netdev in "
+              "JSON is one object: {\"type\":\"tap\",\"id\":\"hn0\"})");
     EXPECT_EQ(fault(R"({"type":"tap"} x)"),
-              "invalid JSON at column 16: expected nothing behind the value, not 'x' []");
+              "invalid JSON at column 16: expected nothing behind the value, not 'x' [] (a netdev "
+              "in JSON is one object: {\"type\":\"tap\",\"id\":\"hn0\"})");
 }
 
 TEST(JsonNetdev, MustBeAnObject) {

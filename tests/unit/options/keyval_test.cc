@@ -139,22 +139,24 @@ TEST(KeyvalNetdev, ReadsNestedAddresses) {
 
 TEST(KeyvalNetdev, WantsAnObjectForAnAddress) {
     EXPECT_EQ(fault("stream,id=a,addr=x"),
-              "'addr' takes options of its own ('addr.…=…'), not the value 'x' [addr]");
+              "'addr' takes options of its own ('addr.…=…'), not the value 'x' [addr] (for example "
+              "addr.type=inet,addr.host=::1,addr.port=4000)");
 }
 
 TEST(KeyvalNetdev, WantsALeafForAPort) {
     EXPECT_EQ(fault("stream,id=a,addr.type=inet,addr.host=x,addr.port.y=1"),
               "'addr.port' must be a text and has no options of its own, such as 'addr.port.y' "
-              "[addr.port.*]");
+              "[addr.port.*] (add addr.port.*=VALUE)");
 }
 
 TEST(KeyvalNetdev, NamesMembersByFullPath) {
-    EXPECT_EQ(fault("stream,id=a"), "'addr' is missing [addr]");
-    EXPECT_EQ(fault("stream,id=a,addr.path=x"), "'addr.type' is missing [addr.type]");
+    EXPECT_EQ(fault("stream,id=a"), "'addr' is missing [addr] (add addr=VALUE)");
+    EXPECT_EQ(fault("stream,id=a,addr.path=x"),
+              "'addr.type' is missing [addr.type] (add addr.type=VALUE)");
     EXPECT_EQ(fault("stream,id=a,addr.type=inet,addr.port=1"),
-              "'addr.host' is missing [addr.host]");
+              "'addr.host' is missing [addr.host] (add addr.host=VALUE)");
     EXPECT_EQ(fault("stream,id=a,addr.type=unix,addr.path=x,addr.foo=1"),
-              "'addr.foo' is not an option of unix [addr.foo]");
+              "'addr.foo' is not an option of unix [addr.foo] (add addr.foo=VALUE)");
     EXPECT_EQ(fault("stream,id=a,addr.type=unix,addr.pth=x"),
               "'addr.path' is missing [addr.path] "
               "('addr.pth' is not known: did you mean 'addr.path'?)");
@@ -166,10 +168,12 @@ TEST(KeyvalNetdev, NamesMembersByFullPath) {
 }
 
 TEST(KeyvalNetdev, WrapsNegativesBeforeTheWidthCheck) {
-    EXPECT_EQ(fault("stream,id=a,addr.type=inet,addr.host=x,addr.port=1,addr.to=-1"),
-              "'addr.to' must be an unsigned 16-bit number, not '-1' [addr.to]");
-    EXPECT_EQ(fault("stream,id=a,addr.type=inet,addr.host=x,addr.port=1,addr.to=65536"),
-              "'addr.to' must be an unsigned 16-bit number, not '65536' [addr.to]");
+    EXPECT_EQ(
+        fault("stream,id=a,addr.type=inet,addr.host=x,addr.port=1,addr.to=-1"),
+        "'addr.to' must be an unsigned 16-bit number, not '-1' [addr.to] (add addr.to=VALUE)");
+    EXPECT_EQ(
+        fault("stream,id=a,addr.type=inet,addr.host=x,addr.port=1,addr.to=65536"),
+        "'addr.to' must be an unsigned 16-bit number, not '65536' [addr.to] (add addr.to=VALUE)");
 }
 
 TEST(KeyvalNetdev, HasTheSameBooleansAsTraditionalText) {

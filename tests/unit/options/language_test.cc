@@ -43,13 +43,13 @@ TEST(DottedKeys, WorkForEveryType) {
 
 TEST(DottedKeys, AreNamedAsTypedIfTheyMeanNothing) {
     EXPECT_EQ(fault("socket,id=a,fd=1,sndbuf.x=1"),
-              "'sndbuf.x' is not an option of socket [sndbuf.x]");
+              "'sndbuf.x' is not an option of socket [sndbuf.x] (add sndbuf.x=VALUE)");
     EXPECT_EQ(fault("tap,id=a,queues.0=2"),
               "'queues' must be an unsigned 32-bit number and has no options of its own, such as "
-              "'queues.0' [queues.0]");
+              "'queues.0' [queues.0] (add queues.0=VALUE)");
     EXPECT_EQ(fault("user,id=a,hostfwd.0=tcp::1-:2"),
               "'hostfwd.0' takes options of its own ('hostfwd.0.…=…'), not the value "
-              "'tcp::1-:2' [hostfwd.0]");
+              "'tcp::1-:2' [hostfwd.0] (add hostfwd.0=VALUE)");
     EXPECT_EQ(pointed_at("socket,id=a,fd=1,sndbuf.x=1"), "sndbuf");
 }
 

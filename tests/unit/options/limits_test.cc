@@ -57,7 +57,8 @@ TEST(Limits, HoldForHostileTexts) {
     EXPECT_EQ(fault("dgram,id=a," + repeated("a.", kMiB) + "a=1"),
               "options are nested deeper than 1024 levels []");
     EXPECT_EQ(fault("{\"a\":" + repeated("[", kMiB)),
-              "invalid JSON at column 1029: nested deeper than 1024 levels []");
+              "invalid JSON at column 1029: nested deeper than 1024 levels [] (a netdev in JSON is "
+              "one object: {\"type\":\"tap\",\"id\":\"hn0\"})");
     EXPECT_EQ(fault("{\"a\":[" + repeated("1,", kMiB) + "1]}"), "'id' is missing [id]");
 }
 

@@ -106,7 +106,8 @@ TEST(Net, NoLongerKnowsVlanAndName) {
 
 TEST(Net, ChecksTheWidthOfVectors) {
     EXPECT_EQ(net_fault("nic,vectors=4294967296"),
-              "'vectors' must be an unsigned 32-bit number, not '4294967296' [vectors]");
+              "'vectors' must be an unsigned 32-bit number, not '4294967296' [vectors] (write it "
+              "in digits, such as vectors=2)");
 }
 
 }  // namespace

@@ -135,7 +135,8 @@ TEST(Traditional, KnowsKeysOnlyByTheirExactNames) {
 
 TEST(Traditional, ChecksUnknownKeysLast) {
     EXPECT_EQ(fault("tap,foo=1,id=a,queues=x"),
-              "'queues' must be an unsigned 32-bit number, not 'x' [queues]");
+              "'queues' must be an unsigned 32-bit number, not 'x' [queues] (write it in digits, "
+              "such as queues=2)");
 }
 
 TEST(Traditional, TakesFlags) {
@@ -153,7 +154,8 @@ TEST(Traditional, StoresFlagsAsTextToo) {
 
 TEST(Traditional, RefusesFlagsForNumbers) {
     EXPECT_EQ(fault("tap,id=a,noqueues"),
-              "'queues' must be an unsigned 32-bit number, not 'off' [queues]");
+              "'queues' must be an unsigned 32-bit number, not 'off' [queues] (write it in digits, "
+              "such as queues=2)");
     EXPECT_EQ(pointed_at("tap,id=a,noqueues"), "queues");
 }
 
@@ -165,7 +167,8 @@ TEST(Traditional, TakesTheLastOfRepeatedScalars) {
     EXPECT_EQ(tap("tap,id=a,queues=1,queues=2").queues, 2U);
     EXPECT_EQ(tap("tap,id=a,queues=bad,queues=2").queues, 2U);
     EXPECT_EQ(fault("tap,id=a,queues=2,queues=bad"),
-              "'queues' must be an unsigned 32-bit number, not 'bad' [queues]");
+              "'queues' must be an unsigned 32-bit number, not 'bad' [queues] (write it in digits, "
+              "such as queues=2)");
 }
 
 TEST(Traditional, TakesTheFirstOfRepeatedIds) {
@@ -190,12 +193,14 @@ TEST(Traditional, RefusesWhatIsNoUnsignedNumber) {
     for (const char* value : {"x", "-1", "2k", "", "2 ", "4294967296", "99999999999999999999"}) {
         EXPECT_EQ(fault("tap,id=a,queues=" + std::string(value)),
                   "'queues' must be an unsigned 32-bit number, not '" + std::string(value) +
-                      "' [queues]");
+                      "' [queues] (write it in digits, such as queues=2)");
     }
     EXPECT_EQ(fault("vde,id=a,port=65536"),
-              "'port' must be an unsigned 16-bit number, not '65536' [port]");
+              "'port' must be an unsigned 16-bit number, not '65536' [port] (write it in digits, "
+              "such as port=2)");
     EXPECT_EQ(fault("hubport,id=a,hubid=2147483648"),
-              "'hubid' must be a signed 32-bit number, not '2147483648' [hubid]");
+              "'hubid' must be a signed 32-bit number, not '2147483648' [hubid] (write it in "
+              "digits, such as hubid=2)");
 }
 
 TEST(Traditional, ReadsNumbersAsCDoes) {
@@ -235,8 +240,9 @@ TEST(Traditional, RefusesUnknownEnumValues) {
 }
 
 TEST(Traditional, NamesMissingMembers) {
-    EXPECT_EQ(fault("l2tpv3,id=a"), "'src' is missing [src]");
-    EXPECT_EQ(fault("l2tpv3,id=a,src=x,dst=y"), "'txsession' is missing [txsession]");
+    EXPECT_EQ(fault("l2tpv3,id=a"), "'src' is missing [src] (add src=VALUE)");
+    EXPECT_EQ(fault("l2tpv3,id=a,src=x,dst=y"),
+              "'txsession' is missing [txsession] (add txsession=VALUE)");
 }
 
 TEST(Traditional, ReadsIpv6NetAsTwoMembers) {

@@ -81,10 +81,12 @@ TEST(Dgram, TakesOnlyInetAndFdForTheInterfaceOfAGroup) {
 TEST(Dgram, ReadsTheRemoteAddressFirst) {
     EXPECT_EQ(judge_dgram(",remote.type=inet,remote.host=127.0.0.1,remote.port=x"
                           ",local.type=inet,local.host=1x,local.port="),
-              "'remote.port' must be a number, not 'x' [remote.port]\n"
+              "'remote.port' must be a number, not 'x' [remote.port] "
+              "(names of services are not looked up: write 80 for http)\n"
               "'local.host' must be an IPv4 address or a host name, not '1x' [local.host] "
               "(a host that starts with a digit is read as an address)\n"
-              "'local.port' must be a number, not '' [local.port]");
+              "'local.port' must be a number, not '' [local.port] "
+              "(names of services are not looked up: write 80 for http)");
     EXPECT_EQ(judge_dgram(",remote.type=inet,remote.host=300.1.1.1,remote.port=1"),
               "'remote.host' must be an IPv4 address or a host name, not '300.1.1.1' [remote.host] "
               "(a host that starts with a digit is read as an address)");

@@ -29,9 +29,13 @@ TEST(HostPort, TakesAddressesNamesAndNothing) {
 }
 
 TEST(HostPort, NeedsAColon) {
-    EXPECT_EQ(pair_fault("1234"), "'listen' must be HOST:PORT, not '1234' [listen]");
-    EXPECT_EQ(pair_fault(""), "'listen' must be HOST:PORT, not '' [listen]");
-    EXPECT_EQ(pair_fault("[::1]"), "'listen' must be HOST:PORT, not '[::1]' [listen]");
+    EXPECT_EQ(pair_fault("1234"),
+              "'listen' must be HOST:PORT, not '1234' [listen] (add a colon: listen=:1234)");
+    EXPECT_EQ(pair_fault(""),
+              "'listen' must be HOST:PORT, not '' [listen] (add a port, such as listen=:4000)");
+    EXPECT_EQ(
+        pair_fault("[::1]"),
+        "'listen' must be HOST:PORT, not '[::1]' [listen] (add a port, such as listen=[::1]:4000)");
 }
 
 TEST(HostPort, WantsADottedQuadBehindADigit) {
@@ -43,12 +47,21 @@ TEST(HostPort, WantsADottedQuadBehindADigit) {
 }
 
 TEST(HostPort, WantsANumberAsPort) {
-    EXPECT_EQ(pair_fault(":"), "the port of 'listen' must be a number, not '' [listen]");
-    EXPECT_EQ(pair_fault("127.0.0.1:x"), "the port of 'listen' must be a number, not 'x' [listen]");
-    EXPECT_EQ(pair_fault(":1x"), "the port of 'listen' must be a number, not '1x' [listen]");
-    EXPECT_EQ(pair_fault("::1:80"), "the port of 'listen' must be a number, not ':1:80' [listen]");
+    EXPECT_EQ(pair_fault(":"),
+              "the port of 'listen' must be a number, not '' [listen] (names of services are not "
+              "looked up: write 80 for http)");
+    EXPECT_EQ(pair_fault("127.0.0.1:x"),
+              "the port of 'listen' must be a number, not 'x' [listen] (names of services are not "
+              "looked up: write 80 for http)");
+    EXPECT_EQ(pair_fault(":1x"),
+              "the port of 'listen' must be a number, not '1x' [listen] (names of services are not "
+              "looked up: write 80 for http)");
+    EXPECT_EQ(pair_fault("::1:80"),
+              "the port of 'listen' must be a number, not ':1:80' [listen] (names of services are "
+              "not looked up: write 80 for http)");
     EXPECT_EQ(pair_fault(":99999999999999999999"),
-              "the port of 'listen' must be a number, not '99999999999999999999' [listen]");
+              "the port of 'listen' must be a number, not '99999999999999999999' [listen] (names "
+              "of services are not looked up: write 80 for http)");
 }
 
 TEST(HostPort, CallsAPortOutOfRangeALimitOfTheSystem) {
@@ -70,7 +83,8 @@ TEST(HostPort, ReportsHostAndPort) {
     EXPECT_EQ(pair_fault("1x:y"),
               "the host of 'listen' must be an IPv4 address or a host name, not '1x' [listen] "
               "(a host that starts with a digit is read as an address)\n"
-              "the port of 'listen' must be a number, not 'y' [listen]");
+              "the port of 'listen' must be a number, not 'y' [listen] (names of services are not "
+              "looked up: write 80 for http)");
 }
 
 TEST(HostPort, KnowsSomeAddressesWithoutAsking) {

@@ -22,10 +22,13 @@ TEST(Socket, AcceptsEachMode) {
 TEST(Socket, NeedsExactlyOneMode) {
     const std::string rule =
         "exactly one of 'fd', 'listen', 'connect', 'mcast' and 'udp' must be given, not ";
-    EXPECT_EQ(judge("socket,id=n"), rule + "none []");
-    EXPECT_EQ(judge_socket("fd=3,listen=:1"), rule + "'fd' and 'listen' []");
+    EXPECT_EQ(judge("socket,id=n"), rule + "none [] (for example listen=:4000)");
+    EXPECT_EQ(judge_socket("fd=3,listen=:1"),
+              rule + "'fd' and 'listen' [] (drop all but one of them)");
     EXPECT_EQ(judge_socket("localaddr=x"),
-              rule + "none []\n'localaddr' can be used only with 'mcast' or 'udp' [localaddr]");
+              rule +
+                  "none [] (for example listen=:4000)\n'localaddr' can be used only with 'mcast' "
+                  "or 'udp' [localaddr]");
 }
 
 TEST(Socket, TakesLocaladdrOnlyWithDatagrams) {
@@ -40,14 +43,17 @@ TEST(Socket, NeedsLocaladdrWithUdp) {
 
 TEST(Socket, ReadsLocaladdrBeforeUdp) {
     EXPECT_EQ(judge_socket("udp=127.0.0.1,localaddr="),
-              "'localaddr' must be HOST:PORT, not '' [localaddr]\n"
-              "'udp' must be HOST:PORT, not '127.0.0.1' [udp]");
+              "'localaddr' must be HOST:PORT, not '' [localaddr] "
+              "(add a port, such as localaddr=:4000)\n"
+              "'udp' must be HOST:PORT, not '127.0.0.1' [udp] "
+              "(add a port, such as udp=127.0.0.1:4000)");
 }
 
 TEST(Socket, ChecksHostAndPortOfEachMode) {
     for (const std::string option : {"listen", "connect", "mcast"}) {
-        EXPECT_EQ(judge_socket(option + "=1234"),
-                  "'" + option + "' must be HOST:PORT, not '1234' [" + option + "]");
+        EXPECT_EQ(judge_socket(option + "=1234"), "'" + option +
+                                                      "' must be HOST:PORT, not '1234' [" + option +
+                                                      "] (add a colon: " + option + "=:1234)");
     }
 }
 
@@ -76,7 +82,7 @@ TEST(Socket, ChecksTheDescriptor) {
 
 TEST(Socket, PutsThePortRangeBehindRules) {
     EXPECT_EQ(judge_socket("udp=x,localaddr=:65536"),
-              "'udp' must be HOST:PORT, not 'x' [udp]\n"
+              "'udp' must be HOST:PORT, not 'x' [udp] (add a port, such as udp=x:4000)\n"
               "host: the port of 'localaddr' must be 0 to 65535, but is 65536 [localaddr] "
               "(ports have 16 bits)");
 }

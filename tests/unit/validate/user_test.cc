@@ -55,7 +55,8 @@ TEST(User, RefusesBothProtocolsOffBehindTheirOptions) {
 
 TEST(User, ReadsIpAsANetworkOf24BitsUnlessNetIsGiven) {
     EXPECT_EQ(judge_user("ip=10.0.3.0,host=10.0.2.2"),
-              "'host' must be inside the network 10.0.3.0/24, but is 10.0.2.2 [host]");
+              "'host' must be inside the network 10.0.3.0/24, but is 10.0.2.2 [host] (choose one "
+              "inside it, or another network by 'net')");
     EXPECT_EQ(judge_user("ip=x"),
               "'ip' must be an IPv4 network, not 'x/24' [ip] "
               "(write ADDRESS/BITS, such as 10.0.2.0/24)");
@@ -76,9 +77,11 @@ TEST(User, RefusesMalformedAddresses) {
 
 TEST(User, KeepsHostAndDhcpInsideTheNetwork) {
     EXPECT_EQ(judge_user("host=10.0.3.2"),
-              "'host' must be inside the network 10.0.2.0/24, but is 10.0.3.2 [host]");
+              "'host' must be inside the network 10.0.2.0/24, but is 10.0.3.2 [host] (choose one "
+              "inside it, or another network by 'net')");
     EXPECT_EQ(judge_user("dhcpstart=10.0.3.3"),
-              "'dhcpstart' must be inside the network 10.0.2.0/24, but is 10.0.3.3 [dhcpstart]");
+              "'dhcpstart' must be inside the network 10.0.2.0/24, but is 10.0.3.3 [dhcpstart] "
+              "(choose one inside it, or another network by 'net')");
     EXPECT_EQ(judge_user("host=10.0.2.0,dhcpstart=10.0.2.255"), "");
     EXPECT_EQ(judge_user("host=10.0.2.9 "), "");
 }
@@ -86,7 +89,8 @@ TEST(User, KeepsHostAndDhcpInsideTheNetwork) {
 TEST(User, KeepsTheNameServerInsideOnlyIfRestricted) {
     EXPECT_EQ(judge_user("dns=10.0.9.2"), "");
     EXPECT_EQ(judge_user("dns=10.0.9.2,restrict=on"),
-              "'dns' must be inside the network 10.0.2.0/24, but is 10.0.9.2 [dns]");
+              "'dns' must be inside the network 10.0.2.0/24, but is 10.0.9.2 [dns] (choose one "
+              "inside it, or another network by 'net')");
     EXPECT_EQ(judge_user("dns=10.0.9.2,restrict=off"), "");
 }
 
