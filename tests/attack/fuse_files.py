@@ -91,6 +91,10 @@ def check_tap(tap, program, folder):
             answer = client.execute("netdev_add", type="tap", id="n", fd="x")
             tap.check("a file of it is no tap", "is no open tap: TUNGETIFF: Inappropriate ioctl"
                       in str(answer), answer)
+            client.execute("getfd", [server.file], fdname="v")
+            answer = client.execute("netdev_add", type="tap", id="v", script="no", downscript="no",
+                                    vhostfd="v")
+            tap.check("and no vhost-net", "is no vhost-net device" in str(answer), answer)
             tap.equal("others are served", other.execute("query-name"), {})
         except TimeoutError:
             tap.check("a file of it is no tap", False, "no answer")
