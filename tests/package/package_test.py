@@ -5,6 +5,7 @@
     package_test.py SOURCE_ROOT BUILD_ROOT
 """
 import glob
+import json
 import os
 import re
 import shutil
@@ -15,15 +16,14 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import fresh_root  # noqa: E402
 import harness  # noqa: E402
 
-BUILDING = 1500     # without a compiler cache
+BUILDING = 1500     # if all of it is compiled anew
 PACKAGES = ("libqnetdev-dev", "libqnetdev0", "qnetdev", "qnetdev-bridge-helper")
 HELPER = "/usr/libexec/qnetdev-bridge-helper"
 # The project has no mail address. A .changes file, which is looked at as well, has no overrides.
 SUPPRESSED = ("bogus-mail-host", "bogus-mail-host-in-debian-changelog")
-# As the project's own build folder has them, so that the compiler cache knows the objects; otherwise
-# the packages are built as Debian builds them.
-SAME_FLAGS = {"CCACHE_NOHASHDIR": "1", "CCACHE_SLOPPINESS": "include_file_ctime,include_file_mtime",
-              "DEB_BUILD_OPTIONS": "noautodbgsym parallel=2",
+# As the project's own build folder has them, so that its objects can be taken over; otherwise the
+# packages are built as Debian builds them.
+SAME_FLAGS = {"DEB_BUILD_OPTIONS": "noautodbgsym parallel=2",
               **{"DEB_%s_SET" % name: "" for name in ("CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS")}}
 
 # Runs under systemd. Each line of its output is one answer, NAME=VALUE.
@@ -62,9 +62,13 @@ echo end=1
 """
 
 
-def build(tap, root, folder):
+def build(tap, root, objects, folder):
+    options = harness.run(["meson", "introspect", "--buildoptions", objects])
+    same = ["-D%s=%s" % (option["name"], str(option["value"]).lower())
+            for option in json.loads(options.out) if option["name"] in ("b_pch", "b_ndebug")]
     outcome = harness.run([os.path.join(root, "scripts", "package"), folder], timeout=BUILDING,
-                          env=dict(os.environ, **SAME_FLAGS))
+                          env=dict(os.environ, QNETDEV_OBJECTS=objects,
+                                   QNETDEV_MESON_OPTIONS=" ".join(same), **SAME_FLAGS))
     built = [os.path.basename(path).split("_")[0] for path in glob.glob(folder + "/*.deb")]
     return tap.equal("scripts/package builds four packages", (outcome.status, sorted(built)),
                      (0, list(PACKAGES))) or tap.note(outcome)
@@ -149,7 +153,7 @@ def main():
     packages = os.path.join(build_root, "packages")
     cache = os.path.join(build_root, "package-root")
     os.makedirs(cache, exist_ok=True)
-    if build(tap, source, packages):
+    if build(tap, source, build_root, packages):
         check_lintian(tap, packages)
         archive, reason = fresh_root.base_archive(cache)
         if archive is None:
