@@ -298,15 +298,6 @@ TEST_P(EventLoopContract, LeavesALaterTimerAloneWhenAFiredOneIsDestroyed) {
     EXPECT_TRUE(test_loop_.run_until([&] { return calls == 2; }));
 }
 
-TEST_P(EventLoopContract, FiresTimersInTheOrderTheyAreDue) {
-    std::vector<int> order;
-    const Timer late(loop(), milliseconds(40), [&] { order.push_back(3); });
-    const Timer soon(loop(), milliseconds(5), [&] { order.push_back(1); });
-    const Timer later(loop(), milliseconds(20), [&] { order.push_back(2); });
-    EXPECT_TRUE(test_loop_.run_until([&] { return order.size() == 3; }));
-    EXPECT_EQ(order, (std::vector<int>{1, 2, 3}));
-}
-
 TEST_P(EventLoopContract, FiresTheNextTimerWhenAnEarlierOneWasCancelled) {
     int calls = 0;
     Timer first(loop(), milliseconds(5), [&] { calls += 10; });

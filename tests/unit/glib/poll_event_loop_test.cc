@@ -7,6 +7,7 @@
 
 #include <csignal>
 #include <thread>
+#include <vector>
 
 #include "net/event_loop.h"
 #include "net/unique_fd.h"
@@ -91,6 +92,17 @@ TEST_F(PollEventLoopTest, ReturnsWhenASignalIsCaught) {
     __atomic_store_n(&returned, true, __ATOMIC_RELEASE);
     other.join();
     sigaction(SIGUSR1, &before, nullptr);
+}
+
+/// Also those that are due in the same round, which GLib calls in the order they were made.
+TEST_F(PollEventLoopTest, FiresTimersInTheOrderTheyAreDue) {
+    std::vector<int> order;
+    const Timer late(*loop_, milliseconds(20), [&] { order.push_back(3); });
+    const Timer soon(*loop_, milliseconds(5), [&] { order.push_back(1); });
+    const Timer later(*loop_, milliseconds(10), [&] { order.push_back(2); });
+    std::this_thread::sleep_for(milliseconds(30));
+    EXPECT_TRUE(loop_->run_once(milliseconds(5000)));
+    EXPECT_EQ(order, (std::vector<int>{1, 2, 3}));
 }
 
 TEST_F(PollEventLoopTest, TakesATimerThatIsFarAway) {
