@@ -9,7 +9,7 @@
 
 namespace qnetdev {
 
-/// Where every system call is shown that bring-up and removal make on taps, over rtnetlink and for
+/// Where every system call is shown that is made on taps and vhost-net, over rtnetlink and for
 /// scripts and helpers: a line each, for people who look for the reason of a failure. Frames and
 /// waiting are not shown. Off unless it was given a sink, and free of cost then.
 ///

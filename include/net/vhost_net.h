@@ -137,7 +137,8 @@ QNETDEV_API std::vector<VhostPositions> vhost_net_stop(std::span<VhostNet* const
 QNETDEV_API Result<void> vhost_net_set_memory(std::span<VhostNet* const> pairs,
                                               std::span<const VhostMemoryRegion> memory);
 
-/// Starts to log into `bitmap`, or stops if it is null, on all running devices or none.
+/// Starts to log into `bitmap`, or stops if it is null, on all running devices or none. If stopping
+/// fails, some may still write to the bitmap: it is needed until they are stopped.
 QNETDEV_API Result<void> vhost_net_set_log(std::span<VhostNet* const> pairs, void* bitmap);
 
 /// One vhost-net device: the two rings of one queue pair.
