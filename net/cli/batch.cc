@@ -135,9 +135,9 @@ JudgedLine judge_line(std::string_view text, BatchCase& item, const BatchJudge& 
 }
 
 /// The same members always, so that who reads answers need not ask for them; only `hint` may miss.
-qapi::NetdevBatchAnswer describe_line(BatchCase item, JudgedLine line) {
+/// Without the id.
+qapi::NetdevBatchAnswer describe_line(JudgedLine line) {
     qapi::NetdevBatchAnswer told;
-    told.id = {write_json(item.id)};
     told.accept = line.answer.findings.empty() && !line.answer.help;
     for (auto* member : {&told.stage, &told.class_, &told.param}) {
         member->value = qapi::Null{};
@@ -172,7 +172,8 @@ int run_batch(const BatchJudge& judge) {
         BatchCase item;
         JudgedLine judged = judge_line(line, item, judge);
         status = judged.malformed ? exit_failed : status;
-        const Json told = describe_line(std::move(item), std::move(judged));
+        Json told = describe_line(std::move(judged));
+        told["id"] = std::move(item.id);  // which may be long: it is not copied
         std::cout << write_json(told) << '\n' << std::flush;
     }
     return status;
