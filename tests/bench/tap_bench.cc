@@ -34,13 +34,6 @@ T need(qnetdev::Result<T> result) {
     return *std::move(result);
 }
 
-void need(const qnetdev::Result<void>& result) {
-    if (!result) {
-        std::fprintf(stderr, "%s\n", result.error().message().c_str());
-        std::exit(1);
-    }
-}
-
 struct Host {
     std::unique_ptr<qnetdev::EventLoop> loop = need(qnetdev::glib_event_loop(nullptr));
     std::unique_ptr<NetContext> context = qnetdev::net_context_create(*loop);
