@@ -122,7 +122,9 @@ TEST_F(TapHelper, ThatSendsAndThenFailsHasFailed) {
 }
 
 TEST_F(TapHelper, ThatSendsNothingIsAnError) {
-    EXPECT_EQ(failure("eof"), "helper 'PATH eof' ended without sending a descriptor");
+    EXPECT_EQ(failure("eof"),
+              "helper 'PATH eof' ended without sending a descriptor\nhint: a helper is told by "
+              "--fd=N where to send one, as QEMU's qemu-bridge-helper does");
 }
 
 TEST_F(TapHelper, ThatSendsNoDescriptorIsAnError) {

@@ -26,6 +26,10 @@ namespace {
 
 using std::chrono::milliseconds;
 
+std::string see_why(const std::string& script) {
+    return "\nhint: to see why, run: " + script + " t0";
+}
+
 class TapScripts : public Netns {
 protected:
     void SetUp() override {
@@ -167,7 +171,7 @@ TEST_F(TapScripts, TheDownScriptRunsIfTheUpScriptDeletesTheInterface) {
 TEST_F(TapScripts, TheDownScriptDoesNotRunIfTheUpScriptFailed) {
     const std::string up = shell("up", "exit 1");
     EXPECT_EQ(outcome(init({.ifname = "t0", .script = up, .downscript = recorder})),
-              "script '" + up + "' for t0 exited with status 1");
+              "script '" + up + "' for t0 exited with status 1" + see_why(up));
     drop_context();
     EXPECT_EQ(runs(), 0);
     EXPECT_FALSE(find("t0").has_value());
@@ -187,7 +191,7 @@ TEST_F(TapScripts, AFailureTellsTheStatusAndWhatWasSaid) {
     const std::string up = shell("up", "echo one; echo two >&2; exit 3");
     const Result<void> result = init({.ifname = "t0", .script = up});
     EXPECT_EQ(outcome(result),
-              "script '" + up + "' for t0 exited with status 3; it said: one / two");
+              "script '" + up + "' for t0 exited with status 3; it said: one / two" + see_why(up));
     EXPECT_EQ(result.error().param(), "script");
     EXPECT_FALSE(find("t0").has_value());
 }
@@ -195,7 +199,7 @@ TEST_F(TapScripts, AFailureTellsTheStatusAndWhatWasSaid) {
 TEST_F(TapScripts, ASignalIsNamed) {
     const std::string up = shell("up", "kill -9 $$");
     EXPECT_EQ(outcome(init({.ifname = "t0", .script = up})),
-              "script '" + up + "' for t0 was killed by signal 9 (Killed)");
+              "script '" + up + "' for t0 was killed by signal 9 (Killed)" + see_why(up));
 }
 
 TEST_F(TapScripts, AMissingFileIsExplained) {
@@ -266,7 +270,7 @@ TEST_F(TapScripts, OneThatFailsIsKilledWithAllItStarted) {
     const std::string up =
         shell("up", "exec 3>" + line.path() + "; echo alive >&3; sleep 1000 & exit 3");
     EXPECT_EQ(outcome(init({.ifname = "t0", .script = up})),
-              "script '" + up + "' for t0 exited with status 3");
+              "script '" + up + "' for t0 exited with status 3" + see_why(up));
     EXPECT_TRUE(line.is_cut());
 }
 

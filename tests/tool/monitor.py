@@ -118,7 +118,8 @@ class Terminal:
         """`state` is where the user's programs keep what they remember."""
         self.master, slave = pty.openpty()
         self.before = termios.tcgetattr(slave)
-        environment = dict(os.environ, TERM="xterm", LC_ALL="C.UTF-8", XDG_STATE_HOME=state)
+        environment = dict(os.environ, TERM="xterm", NO_COLOR="1", LC_ALL="C.UTF-8",
+                           XDG_STATE_HOME=state)
         self.process = subprocess.Popen(argv, stdin=slave, stdout=slave, stderr=slave,
                                         env=environment, start_new_session=True,
                                         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY))
