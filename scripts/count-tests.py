@@ -29,6 +29,8 @@ import xml.etree.ElementTree as ElementTree
 GOOD_REASONS = (
     (r"this kernel has no \w", lambda: True),
     (r"no systemd can be booted here", lambda: True),
+    (r"no Debian system can be fetched here", lambda: True),
+    (r"this is no Debian release", lambda: True),
     (r"this processor is no x86-64", lambda: platform.machine() != "x86_64"),
 )
 

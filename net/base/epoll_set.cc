@@ -103,4 +103,10 @@ bool EpollSet::dispatch(std::chrono::milliseconds timeout) {
     return count > 0;
 }
 
+void EpollSet::forget_callbacks() noexcept {
+    for (std::size_t i = 0; i < slots_.size(); ++i) {
+        const std::shared_ptr<FdCallback> gone = std::move(slots_[i].callback);
+    }
+}
+
 }  // namespace qnetdev

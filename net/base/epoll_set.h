@@ -34,6 +34,10 @@ public:
     /// callbacks of one round. False if none was ready, or a signal was caught. Not for callbacks.
     bool dispatch(std::chrono::milliseconds timeout);
 
+    /// For the end of a loop: what callbacks hold goes while the set is whole, because it may
+    /// remove watches when it goes.
+    void forget_callbacks() noexcept;
+
 private:
     /// A watched descriptor. Tokens are slot number and generation, so that an event already
     /// fetched for a removed watch is recognised and dropped, also when the slot was taken again.

@@ -29,6 +29,14 @@ class EpollEventLoop final : public PollEventLoop {
 public:
     EpollEventLoop(EpollSet set, UniqueFd timer, UniqueFd wakeup)
         : set_(std::move(set)), timer_(std::move(timer)), wakeup_(std::move(wakeup)) {}
+    EpollEventLoop(const EpollEventLoop&) = delete;
+    EpollEventLoop& operator=(const EpollEventLoop&) = delete;
+    ~EpollEventLoop() override {
+        // What callbacks hold may remove watches and timers when it goes.
+        due_times_.clear();
+        std::exchange(timers_, {}).clear();
+        set_.forget_callbacks();
+    }
 
     Result<void> start() {
         NET_TRY(set_.add(timer_.get(), fd_readable, [this](unsigned) { run_timers(); }));
@@ -82,7 +90,7 @@ private:
 EventLoop::Token EpollEventLoop::add_timer(std::chrono::milliseconds delay,
                                            TimerCallback callback) {
     const Token token = ++next_timer_;
-    const Clock::time_point due = Clock::now() + std::min(delay, kLongestDelay);
+    const Clock::time_point due = Clock::now() + std::clamp(delay, {}, kLongestDelay);
     due_times_.emplace(token, due);
     const auto added = timers_.emplace(Due{due, token}, std::move(callback)).first;
     if (added == timers_.begin()) {

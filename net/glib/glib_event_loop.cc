@@ -38,6 +38,7 @@ public:
     }
 
     ~GlibEventLoop() override {
+        set_.forget_callbacks();
         for (auto& [token, timer] : timers_) {
             g_source_destroy(timer);
             g_source_unref(timer);

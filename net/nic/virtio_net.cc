@@ -35,6 +35,9 @@ private:
     std::array<std::byte, 24> space_ = {};
 };
 
+/// Lines of a log that a card writes about its guest, which could go on for ever.
+constexpr unsigned kGuestWarnings = 16;
+
 }  // namespace
 
 VirtioNet::VirtioNet(NicIdentity identity, VirtioNetOptions options, VirtioTransport& transport)
@@ -80,12 +83,19 @@ bool VirtioNet::is_driving() const {
     return running_ && !broken_ && (status_ & virtio_status::kDriverOk) != 0;
 }
 
+void VirtioNet::warn(const std::string& what) {
+    if (warnings_ < kGuestWarnings) {
+        ++warnings_;
+        log_.warning("card '" + id() + "': " + what +
+                     (warnings_ == kGuestWarnings ? "; more is not told" : ""));
+    }
+}
+
 void VirtioNet::break_device(std::string_view why) {
     if (std::exchange(broken_, true)) {
         return;
     }
-    log_.warning("card '" + id() +
-                 "': the guest's driver broke a rule, and has to reset it: " + std::string(why));
+    warn("the guest's driver broke a rule, and has to reset it: " + std::string(why));
     if (acked_.has(VirtioFeature::version_1)) {
         status_ |= virtio_status::kNeedsReset;
     }
@@ -120,7 +130,7 @@ void VirtioNet::on_attached() {
         pairs_[pair].host_header = set ? guest_header_ : plain ? kVnetHeaderLengths.front() : 0;
     }
     if (const Result<void> enabled = enable_queues(queue_pairs_); !enabled) {
-        log_.warning("card '" + id() + "': " + enabled.error().message());
+        warn(enabled.error().message());
     }
     apply_offloads();
     if (started_) {
@@ -134,7 +144,7 @@ void VirtioNet::set_features(const VirtioFeatures& asked) {
     transport_.set_ring_count(ring_count());
     const unsigned pairs = is_multiqueue() ? queue_pairs_ : 1;
     if (const Result<void> set = set_queue_pairs(pairs); !set) {
-        log_.warning("card '" + id() + "': " + set.error().message());
+        warn(set.error().message());
         queue_pairs_ = pairs;  // what comes through one that stays attached reaches these
     }
     apply_features(virtio_net_guest_offload_bits(acked_));
@@ -162,7 +172,7 @@ void VirtioNet::apply_header_length() {
         if (Result<void> set = backend(pair).set_vnet_hdr_len(guest_header_); set) {
             pairs_[pair].host_header = guest_header_;
         } else {
-            log_.warning("card '" + id() + "': " + set.error().message());
+            warn(set.error().message());
         }
     }
 }
@@ -258,7 +268,7 @@ Result<void> VirtioNet::set_queue_pairs(unsigned pairs) {
     const unsigned before = std::exchange(queue_pairs_, std::min(queue_pairs_, pairs));
     if (Result<void> enabled = enable_queues(pairs); !enabled) {
         if (const Result<void> back = enable_queues(before); !back) {
-            log_.warning("card '" + id() + "': " + back.error().message());
+            warn(back.error().message());
         }
         queue_pairs_ = before;
         return enabled;

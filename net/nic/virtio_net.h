@@ -132,6 +132,8 @@ private:
     bool is_link_up() const { return (config_status_ & kConfigLinkUp) != 0; }
     Virtqueue& receive_ring(unsigned pair) { return transport_.ring(2 * pair); }
     Virtqueue& transmit_ring(unsigned pair) { return transport_.ring(2 * pair + 1); }
+    /// A guest can provoke what is told here again and again, so only the first few are logged.
+    void warn(const std::string& what);
     void break_device(std::string_view why);
     void apply_features(std::uint64_t guest_offloads);
     void apply_header_length();
@@ -196,6 +198,7 @@ private:
     bool running_ = true;
     bool started_ = false;
     bool broken_ = false;
+    unsigned warnings_ = 0;
     bool swaps_ = false;          ///< The backend refused the guest's byte order: we change it.
     bool filter_queried_ = true;  ///< The next change is to be told.
 };

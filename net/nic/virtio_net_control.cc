@@ -202,7 +202,7 @@ VirtioNet::Ack VirtioNet::set_multiqueue(std::uint8_t command, PieceReader& requ
         return Ack::error;
     }
     if (Result<void> set = set_queue_pairs(*pairs); !set) {
-        log_.warning("card '" + id() + "': " + set.error().message());
+        warn(set.error().message());
         return Ack::error;
     }
     return Ack::ok;
@@ -240,7 +240,7 @@ VirtioNet::Ack VirtioNet::set_steering(PieceReader& request, bool with_table) {
     (void)request.read(std::as_writable_bytes(std::span(wanted.key).first(*key_bytes)));
     if (with_table) {
         if (Result<void> set = set_queue_pairs(*pairs); !set) {
-            log_.warning("card '" + id() + "': " + set.error().message());
+            warn(set.error().message());
             return Ack::error;
         }
     }

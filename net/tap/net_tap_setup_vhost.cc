@@ -37,6 +37,9 @@ Result<void> check_passed(TapBuild& build, VhostKernel& kernel, TapFd& fd) {
     if (build.fds != nullptr && !fd.is_lent()) {
         build.fds->dispose(fd.take());
     }
+    if (!is_one) {
+        return Error(is_one.error()).with_prefix("descriptor " + std::to_string(number));
+    }
     return Error("descriptor " + std::to_string(number) + " is no vhost-net device")
         .with_hint("pass a descriptor of /dev/vhost-net");
 }

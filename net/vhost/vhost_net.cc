@@ -263,6 +263,8 @@ Result<void> VhostNet::place_ring(unsigned ring) {
     if (guest.size == 0) {
         return {};
     }
+    std::uint64_t errors = 0;  // those of the driver before
+    (void)!read(rings_[ring].error.get(), &errors, sizeof errors);
     NET_TRY(kernel_.set_vring_num(fd_, ring, guest.size));
     NET_TRY(kernel_.set_vring_base(fd_, ring, guest.next_available));
     NET_TRY(write_address(ring));

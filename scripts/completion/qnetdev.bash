@@ -39,6 +39,7 @@ _qnetdev() {
     COMPREPLY=()
     _qnetdev_words
     # What bash replaces starts behind the last of its word breaks, unless there is a quote.
+    tail=${words[-1]#[\"\']}
     if [[ -n $breaks && ${words[-1]} != [\"\']* ]]; then
         tail=${words[-1]##*[$breaks]}
         cut=${words[-1]%"$tail"}

@@ -5,6 +5,7 @@
     exec_words.py QNETDEV...
 """
 import os
+import re
 
 import attack_path  # noqa: F401
 import exec_world
@@ -62,9 +63,9 @@ class Attacks(exec_world.Exec):
             for option, word, param in self.programs():
                 self.fails("no scripts: %s %s" % (word, before[:1]),
                            ["--no-scripts", *before, "--", "echo", "%{own.fd}", option, word],
-                           "%s %s: --no-scripts forbids '%s' in the command" % (
-                               option, word, param),
-                           "name it in -netdev before '--', or drop --no-scripts")
+                           "--no-scripts forbids '%s' in the command" % param,
+                           "name it in -netdev before '--', or drop --no-scripts",
+                           marked=(word, re.search('"?%s"?[=:][^,}]*' % param, word)[0]))
                 self.tap.equal("no scripts: nothing was run by " + word, self.ran(), [])
 
     def test_no_scripts_and_no_default_ones(self):

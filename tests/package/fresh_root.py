@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: MIT
 """A fresh Debian system in a folder, with systemd, that commands run in."""
 import os
+import pathlib
 import shutil
 import subprocess
 
 import harness
 
 # What the packages need of others, so that nothing has to be downloaded to install them.
-INCLUDE = ("systemd", "systemd-sysv", "iproute2", "libcap-ng0", "libedit2", "libglib2.0-0", "libmnl0",
-           "libseccomp2", "libstdc++6")
+INCLUDE = ("systemd", "systemd-sysv", "iproute2", "libcap-ng0", "libedit2", "libmnl0", "libseccomp2",
+           "libstdc++6")
+GLIB = {"bookworm": "libglib2.0-0"}  # the name of later releases: libglib2.0-0t64
 FETCHING = 900
 CONTAINER = ("systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--private-network",
              "--as-pid2", "--pipe")
@@ -21,12 +23,13 @@ def base_archive(folder):
     suite = release.get("VERSION_CODENAME", "").strip('"')
     if release.get("ID") != "debian" or not suite:
         return None, "this is no Debian release"
-    archive = os.path.join(folder, "base-%s-%d.tar" % (suite, hash_of(INCLUDE)))
+    include = INCLUDE + (GLIB.get(suite, "libglib2.0-0t64"),)
+    archive = os.path.join(folder, "base-%s-%d.tar" % (suite, hash_of(include)))
     if os.path.exists(archive):
         return archive, ""
     root = os.path.join(folder, "base")
     shutil.rmtree(root, ignore_errors=True)
-    outcome = harness.run(["debootstrap", "--variant=minbase", "--include=" + ",".join(INCLUDE),
+    outcome = harness.run(["debootstrap", "--variant=minbase", "--include=" + ",".join(include),
                            suite, root, "http://deb.debian.org/debian"], timeout=FETCHING)
     if outcome.status != 0:
         return None, "no Debian system can be fetched here: " + last_line(outcome)
@@ -62,6 +65,8 @@ class Root:
     def boot(self, script):
         """Boots the system, runs the script there and switches off. (what the script wrote, how
         that went); None instead of the first if it was not even started."""
+        result = os.path.join(self.path, "result")
+        pathlib.Path(result).unlink(missing_ok=True)
         self.write("check.sh", script)
         self.write("etc/systemd/system/check.service", CHECK_SERVICE)
         self.write("etc/hostname", "fresh\n")
@@ -69,7 +74,7 @@ class Root:
             ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--private-network",
              "--console=pipe", "-D", self.path, "--boot", "systemd.unit=check.service"], timeout=180)
         try:
-            with open(os.path.join(self.path, "result"), encoding="utf-8") as text:
+            with open(result, encoding="utf-8") as text:
                 return text.read(), outcome
         except FileNotFoundError:
             return None, outcome

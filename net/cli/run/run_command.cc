@@ -168,10 +168,13 @@ void tell_that_it_waits(const MonitorArgument& argument) {
 Error hint_at_server(Error error, const MonitorAddress& address) {
     const bool connects =
         !address.server && (error.errnum() == ENOENT || error.errnum() == ECONNREFUSED);
-    if (!connects || !error.hint().empty()) {
+    const bool says = address.text.find(",server=") != std::string::npos ||
+                      address.text.find(",wait=") != std::string::npos;
+    if (!connects || says || !error.hint().empty()) {
         return error;
     }
-    return std::move(error).with_hint("to listen there: " + address.text + ",server=on,wait=off");
+    return std::move(error).with_hint("to listen there: " +
+                                      shell_quote(address.text + ",server=on,wait=off"));
 }
 
 Result<void> Run::open_monitor(const MonitorArgument& argument) {
