@@ -56,8 +56,8 @@ def add_stripped(image, source, target, folder):
 def add_python(image):
     """The interpreter, and the modules that these tests import, compiled."""
     image.add_program(PYTHON)
-    names = "array, ctypes, encodings.utf_8, errno, fcntl, json, os, re, signal, socket, struct, " \
-            "subprocess, sys, tempfile, time"
+    names = "array, ctypes, encodings.utf_8, errno, fcntl, json, os, pty, re, select, signal, socket, " \
+            "struct, subprocess, sys, tempfile, termios, time"
     listing = subprocess.run(
         [PYTHON, "-c", "import sys, %s\nfor m in list(sys.modules.values()):\n"
          " print(getattr(m, '__file__', None), getattr(m, '__cached__', None))" % names],
