@@ -80,7 +80,7 @@ Error located(Error error, std::string_view argument) {
     return span ? std::move(error).with_span(*span) : error;
 }
 
-/// A line for each argument, in the order they were given, up to the first that failed.
+/// A line for each argument, in the order they were given.
 void print_reports(const TryOptions& options, const NetContext& context,
                    const std::optional<Failure>& failure) {
     const std::vector<NetdevArgument>& items = options.netdevs.items();
@@ -97,9 +97,6 @@ void print_reports(const TryOptions& options, const NetContext& context,
             report.netdev = describe_netdev(*group);
         }
         print_report(report);
-        if (!findings.empty()) {
-            return;  // those behind it were not tried
-        }
     }
 }
 

@@ -97,7 +97,7 @@ def main():
         guest.program("busybox")
         guest.program("ethtool")
     except guest.Missing as problem:
-        harness.skip_all(problem)
+        harness.skip_all(str(problem))
     harness.need_tun(mounts=True)
     tap = harness.Tap()
     with tempfile.TemporaryDirectory() as folder:

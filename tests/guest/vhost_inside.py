@@ -79,9 +79,10 @@ class World:
     def fails(self, name, netdev, message, hint, ours=(), **options):
         outcome = self.tries(netdev, **options)
         lines = outcome.err.splitlines()
-        self.tap.check(name, outcome.status == 1 and len(lines) == 2 and
-                       lines[0] == "qnetdev: -netdev %s: %s" % (netdev, message) and
-                       lines[1].startswith("hint: ") and hint in lines[1],
+        self.tap.check(name, outcome.status == 1 and len(lines) == 4 and
+                       lines[0] == "qnetdev: " + message and lines[1] == "  " + netdev and
+                       re.fullmatch(r" +\^~*", lines[2]) and
+                       lines[3].startswith("hint: ") and hint in lines[3],
                        "wanted %s, %s\n%s" % (message, hint, outcome))
         self.tap.equal(name + ": nothing is left", harness.leftovers(ignore=ours), [])
 

@@ -115,7 +115,7 @@ def main():
         for name in ("busybox", "ip", "strip"):
             guest.program(name)
     except guest.Missing as problem:
-        harness.skip_all(problem)
+        harness.skip_all(str(problem))
     tap = harness.Tap()
     seconds = SECONDS + frames // 200
     with tempfile.TemporaryDirectory() as folder:
