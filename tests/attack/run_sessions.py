@@ -97,7 +97,7 @@ def check_sessions(tap, program, folder):
                   "qemu" in (first.execute("query-version") or {}))
         for fdset in first.execute("query-fdsets"):
             first.execute("remove-fd", **{"fdset-id": fdset["fdset-id"]})
-        harness.wait_until(lambda: run.fds() == before and not harness.interfaces(), 20)
+        harness.wait_until(lambda: run.fds() == before and not harness.interfaces(), 60)
         tap.equal("every descriptor is closed again", run.fds(), before)
         tap.equal("no interface is left", harness.interfaces(), [])
         tap.equal("no netdev is left", first.execute("query-netdev"), [])
